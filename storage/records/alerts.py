@@ -1,0 +1,79 @@
+"""An alert: one case of drift or a missed outcome, open until someone or the data closes it."""
+
+from datetime import date
+from enum import StrEnum
+
+from storage.records.record import Record, UtcDatetime
+
+
+class AlertKind(StrEnum):
+    DRIFT = "drift"
+    OUTCOME = "outcome"
+    FRESHNESS = "freshness"
+
+
+class Severity(StrEnum):
+    NOTE = "note"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+class AlertState(StrEnum):
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    RECOVERED = "recovered"
+
+
+class Finding(Record):
+    """What a monitor saw on one day; findings with the same key are one case."""
+
+    key: str
+    """Stable name of the case, such as `drift/cpc/paid_search`."""
+    kind: AlertKind
+    severity: Severity
+    kpi: str
+    entity: str
+    """The channel or campaign concerned; untrusted text."""
+    title: str
+    detail: tuple[str, ...]
+    """Facts with numbers, unit and window, one sentence each."""
+    cause: str
+    """The likely cause and how sure: "auction price, likely"."""
+    suspect_plan: str | None = None
+    seen_on: date
+    evidence: tuple[str, ...] = ()
+    simulated: bool
+
+
+class Alert(Record):
+    """A case with its newest finding and what people did about it."""
+
+    id: str
+    finding: Finding
+    state: AlertState
+    version: int
+    opened_on: date
+    opened_at: UtcDatetime
+    times_seen: int
+    acknowledged_by: str | None = None
+    snoozed_until: UtcDatetime | None = None
+    updated_at: UtcDatetime
+
+
+class OutcomeScore(StrEnum):
+    MET = "met"
+    MISSED = "missed"
+    CANNOT_TELL = "cannot tell yet"
+
+
+class Outcome(Record):
+    """How one forecast of an executed plan came out."""
+
+    plan_id: str
+    kpi: str
+    score: OutcomeScore
+    text: str
+    """For people: the number, the range, the window, or what is being waited for."""
+    scored_on: date
+    final: bool

@@ -1,0 +1,48 @@
+"""Everything recorded about one plan, and what taking it back would do."""
+
+from storage.records.alerts import Outcome
+from storage.records.executions import Execution, FieldState
+from storage.records.people import Person
+from storage.records.plans import Change, PlanStatus, Value
+from storage.records.record import Record
+from storage.records.verdicts import Decision, Verdict
+
+
+class Dossier(Record):
+    """One plan with all that people and channels did to it; what a card is drawn from."""
+
+    status: PlanStatus
+    verdict: Verdict | None = None
+    decisions: tuple[Decision, ...] = ()
+    """Of the current revision, oldest first."""
+    executions: tuple[Execution, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    people: dict[str, Person] = {}
+    """By id, all who are named anywhere in it."""
+    approvers: tuple[Person, ...] = ()
+    """Who may approve this revision now; empty once it is decided."""
+    rolled_back_by: str | None = None
+    """The rollback plan that is taking, or has taken, this one back."""
+
+
+class Restoration(Record):
+    """One change of a plan and what a rollback would do about it."""
+
+    change: Change
+    now: FieldState
+    """The field as the channel holds it at the moment of the preview."""
+    restores_to: Value
+    conflict: str = ""
+    """Why it is left alone unless someone insists: a later edit by someone else, in words with the values."""
+    done: bool = False
+    """Already holds the value from before the plan."""
+
+
+class RollbackPreview(Record):
+    """What a rollback would restore and what is gone for good."""
+
+    plan: PlanStatus
+    items: tuple[Restoration, ...]
+    gone_for_good: tuple[str, ...]
+    nothing_to_do: str = ""
+    """Words for people if there is nothing to roll back: never executed, already rolled back."""

@@ -1,0 +1,53 @@
+"""Facts about data: which load brought it, when it became known, and which campaign states a source shows."""
+
+from datetime import date
+from decimal import Decimal
+
+from storage.records.money import Money
+from storage.records.record import Record, UtcDatetime
+
+
+class DroppedRow(Record):
+    line: int
+    reason: str
+
+
+class Load(Record):
+    """One landing of data in the lake; rows of a load are readable only once its record is committed."""
+
+    id: str
+    source: str
+    """Who said it: `sandbox`, `google_ads`, `meta`, or the declared name of a plain file."""
+    path: str
+    content_sha256: str
+    layout: str
+    simulated: bool
+    known_at: UtcDatetime
+    zone: str = "UTC"
+    """IANA zone in which the source counts its days."""
+    restatement_days: int = 0
+    """How many of the source's newest days may still change after this load."""
+    first_day: date
+    last_day: date
+    campaigns: int
+    days: int
+    rows_read: int
+    rows_dropped: tuple[DroppedRow, ...] = ()
+    spend: dict[str, Decimal]
+    """Currency → amount in currency units."""
+    total_row_difference: dict[str, Decimal] | None = None
+    """Our sum minus the file's own total row, per column with one; None where the file has no total row."""
+
+
+class CampaignState(Record):
+    """A campaign as its source shows it now; names are untrusted text."""
+
+    channel: str
+    id: str
+    name: str
+    status: str
+    daily_budget: Money
+    version: str
+    account: str
+    simulated: bool
+    learning_until: date | None = None

@@ -1,0 +1,57 @@
+"""An answer of the KPI engine: a number that carries unit, window, zone, currency, freshness and source."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+from storage.records.record import Record, UtcDatetime
+
+
+class KpiRow(Record):
+    """The KPI of one member of a dimension, or of one day of a series."""
+
+    label: str
+    """Untrusted text where it comes from data."""
+    value: Decimal | None
+    """None where undefined: a denominator of zero."""
+    numerator: Decimal | None
+    denominator: Decimal | None
+
+
+class KpiAnswer(Record):
+    """One KPI over one window; `value` None with rows means undefined, `no_data` says that nothing was found."""
+
+    kpi: str
+    label: str
+    """The name for people: ROAS, Cost per click."""
+    unit: str
+    """GBP, ratio, %, count, GBP/click …: value is in this unit (2.5 ratio; 3.1 means 3.1 %)."""
+    direction: Literal["higher", "lower", "target", "neutral"]
+    value: Decimal | None
+    numerator: Decimal | None
+    denominator: Decimal | None
+    first: date
+    last: date
+    zone: str
+    currency: str | None
+    as_of: UtcDatetime
+    newest_day: date | None
+    """The newest complete day of data behind the answer."""
+    provisional: bool
+    """A day of the window lies inside the source's restatement window."""
+    simulated: bool
+    sources: tuple[str, ...]
+    """Words for people and scripts: "sandbox, load 01J… (84 days)", "google_ads, campaigns.csv"."""
+    owner: str
+    where: dict[str, str] = {}
+    by: str | None = None
+    rows: tuple[KpiRow, ...] = ()
+    """One a member of `by`, largest denominator or value first."""
+    previous: Decimal | None = None
+    """The value of the window of equal length just before, None where undefined or without data."""
+    previous_first: date | None = None
+    series: tuple[KpiRow, ...] = ()
+    """One a day, label is the ISO date; for charts."""
+    no_data: bool = False
+    notes: tuple[str, ...] = ()
+    """Caveats for people: censored values, period rows left out, platform-reported."""
