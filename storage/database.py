@@ -1,0 +1,60 @@
+"""Opening the operational database: engines with the settings that make SQLite safe for money."""
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON")
+
+
+class Database:
+    """One SQLite file reached three ways: writing, reading, and the work queue's own synchronous engine.
+
+    Writers take the write lock at BEGIN, so that a decision is made on rows that cannot change under it; readers
+    never wait for it. synchronous=FULL because the audit trail is in the same file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.writing = _async_engine(path, begin="BEGIN IMMEDIATE", pool_size=4)
+        self.reading = _async_engine(path, begin="BEGIN", pool_size=8)
+        self.queue_engine = _sync_engine(path)
+
+    @property
+    def url(self) -> str:
+        return f"sqlite:///{self.path}"
+
+    async def close(self) -> None:
+        await self.writing.dispose()
+        await self.reading.dispose()
+        self.queue_engine.dispose()
+
+
+def _async_engine(path: Path, *, begin: str, pool_size: int) -> AsyncEngine:
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{path}", pool_size=pool_size, max_overflow=0, pool_timeout=60
+    )
+    event.listen(engine.sync_engine, "connect", _on_connect(None))
+    event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
+    return engine
+
+
+def _sync_engine(path: Path) -> sa.Engine:
+    engine = sa.create_engine(f"sqlite:///{path}", pool_size=20, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _on_connect("IMMEDIATE"))
+    return engine
+
+
+def _on_connect(isolation_level: str | None) -> Any:
+    def set_up(connection: Any, _: Any) -> None:
+        connection.isolation_level = isolation_level
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    return set_up
+
+
+__all__ = ["AsyncConnection", "Database"]

@@ -1,0 +1,70 @@
+"""The ledger: one transaction holds a state change, its audit entry and the next piece of work."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.audit_log import AuditLog
+from storage.database import Database
+from storage.graph.lineage import Lineage
+from storage.repositories.alerts import Alerts
+from storage.repositories.approvals import Approvals
+from storage.repositories.cards import Cards
+from storage.repositories.deliveries import Deliveries
+from storage.repositories.executions import Executions
+from storage.repositories.loads import Loads
+from storage.repositories.people import People
+from storage.repositories.plans import Plans
+from storage.repositories.settings import HomeFacts
+from storage.work_queue import WorkQueue
+
+
+class Transaction:
+    """Every repository on one connection; what is done through it commits together or not at all."""
+
+    def __init__(self, connection: AsyncConnection, queue: WorkQueue) -> None:
+        self._connection = connection
+        self._queue = queue
+        self.plans = Plans(connection)
+        self.approvals = Approvals(connection)
+        self.executions = Executions(connection)
+        self.people = People(connection)
+        self.alerts = Alerts(connection)
+        self.cards = Cards(connection)
+        self.deliveries = Deliveries(connection)
+        self.loads = Loads(connection)
+        self.home = HomeFacts(connection)
+        self.lineage = Lineage(connection)
+        self.audit = AuditLog(connection)
+
+    async def enqueue(self, kind: str, work_id: str, payload: dict[str, str]) -> None:
+        """Ask for work that starts once this transaction has committed; an id known already is ignored."""
+        await self._queue.put(self._connection, kind, work_id, payload)
+
+
+class Ledger:
+    """Opens transactions and tells listeners after each commit that something may have changed."""
+
+    def __init__(self, database: Database, queue: WorkQueue) -> None:
+        self._database = database
+        self._queue = queue
+        self._listeners: list[Callable[[], None]] = []
+
+    def on_commit(self, listener: Callable[[], None]) -> None:
+        """Call `listener` after every commit of this process; it must return at once and never raise."""
+        self._listeners.append(listener)
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[Transaction]:
+        """A transaction that holds the write lock from its start; it rolls back if the block raises."""
+        async with self._database.writing.begin() as connection:
+            yield Transaction(connection, self._queue)
+        for listener in self._listeners:
+            listener()
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[Transaction]:
+        """One consistent view; writing through it is a mistake and fails under load, so use `write`."""
+        async with self._database.reading.begin() as connection:
+            yield Transaction(connection, self._queue)

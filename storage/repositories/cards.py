@@ -1,0 +1,50 @@
+"""Where each plan's and alert's one message is, and which version of it people see."""
+
+from typing import Any
+
+from sqlalchemy import Select, insert, or_, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.records.record import Record
+from storage.tables import alert, card, plan
+
+
+class Card(Record):
+    """The one live message about a subject; channel and ts are None until it is posted."""
+
+    subject: str
+    channel: str | None = None
+    ts: str | None = None
+    shown_version: int = 0
+
+
+class Cards:
+    """Finds cards that are behind what they show, on the caller's transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def behind(self, limit: int = 200) -> tuple[str, ...]:
+        """Plans and alerts whose card is missing or shows an older version: the outbox towards Slack."""
+        query = union_all(_behind(plan), _behind(alert)).limit(limit)
+        return tuple((await self._connection.scalars(query)).all())
+
+    async def get(self, subject: str) -> Card:
+        row = (await self._connection.execute(select(card).where(card.c.subject == subject))).one_or_none()
+        return Card(subject=subject) if row is None else Card(**row._mapping)  # noqa: SLF001 (SQLAlchemy's public name)
+
+    async def save(self, shown: Card) -> None:
+        values = shown.model_dump()
+        changed = await self._connection.execute(
+            update(card).where(card.c.subject == shown.subject).values(**values)
+        )
+        if changed.rowcount == 0:
+            await self._connection.execute(insert(card).values(**values))
+
+
+def _behind(table: Any) -> Select[Any]:
+    return (
+        select(table.c.id)
+        .outerjoin(card, card.c.subject == table.c.id)
+        .where(or_(card.c.shown_version.is_(None), card.c.shown_version < table.c.version))
+    )

@@ -1,0 +1,48 @@
+"""Loads of data: a row here is what makes a landing in the lake readable."""
+
+from datetime import datetime
+
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.records.facts import Load
+from storage.tables import load
+
+
+class Loads:
+    """Registers and finds loads on the caller's transaction."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def add(self, landed: Load, *, fingerprint: str, lake_version: int) -> None:
+        await self._connection.execute(
+            insert(load).values(
+                id=landed.id,
+                source=landed.source,
+                fingerprint=fingerprint,
+                simulated=int(landed.simulated),
+                known_at=landed.known_at,
+                last_day=landed.last_day,
+                lake_version=lake_version,
+                body=landed.model_dump_json(),
+            )
+        )
+
+    async def by_fingerprint(self, fingerprint: str) -> Load | None:
+        body = await self._connection.scalar(select(load.c.body).where(load.c.fingerprint == fingerprint))
+        return None if body is None else Load.model_validate_json(body)
+
+    async def known(self, *, simulated: bool, as_of: datetime | None = None) -> tuple[Load, ...]:
+        """Loads of one world known at the moment (now, if None), in the order they became known."""
+        query = (
+            select(load.c.body).where(load.c.simulated == int(simulated)).order_by(load.c.known_at, load.c.id)
+        )
+        if as_of is not None:
+            query = query.where(load.c.known_at <= as_of)
+        return tuple(Load.model_validate_json(body) for body in await self._connection.scalars(query))
+
+    async def any_real(self) -> bool:
+        """Whether any load is of the real world."""
+        found = await self._connection.scalar(select(load.c.id).where(load.c.simulated == 0).limit(1))
+        return found is not None

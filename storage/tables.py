@@ -1,0 +1,245 @@
+"""The tables of the operational database; only storage reads them, everyone else gets records.
+
+A record is kept whole as JSON in `body`; the columns beside it are those that a query asks by. Moments are ISO
+text in UTC with microseconds, so that they sort as text on every database.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    Date,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware datetime kept as UTC text of fixed width."""
+
+    impl = String(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        if value is None:
+            return None
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        return None if value is None else datetime.fromisoformat(value)
+
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Integer, nullable=False),
+)
+
+home = Table(
+    "home",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+person = Table(
+    "person",
+    metadata,
+    Column("id", String(80), primary_key=True),
+    Column("slack_id", String(40), unique=True),
+    Column("body", Text, nullable=False),
+)
+
+plan = Table(
+    "plan",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("revision", Integer, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("since", Moment, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("restores", String(20)),
+    Column("done_on", Date),
+    # The data day on which the last change was applied: what outcomes are measured from.
+    Index("ix_plan_state_expires_at", "state", "expires_at"),
+    Index("ix_plan_restores", "restores"),
+)
+
+plan_revision = Table(
+    "plan_revision",
+    metadata,
+    Column("plan_id", String(20), primary_key=True),
+    Column("revision", Integer, primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+    ForeignKeyConstraint(["plan_id"], ["plan.id"]),
+)
+
+claim = Table(
+    "claim",
+    metadata,
+    # One live plan a resource: the primary key is the lock.
+    Column("resource_key", String(300), primary_key=True),
+    Column("plan_id", String(20), nullable=False, index=True),
+)
+
+verdict = Table(
+    "verdict",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("plan_id", String(20), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_verdict_plan_id_revision", "plan_id", "revision"),
+)
+
+decision = Table(
+    "decision",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("plan_id", String(20), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("person_id", String(80), nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("plan_id", "revision", "person_id"),
+)
+
+execution = Table(
+    "execution",
+    metadata,
+    Column("key", String(80), primary_key=True),
+    Column("plan_id", String(20), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_execution_plan_id_revision", "plan_id", "revision"),
+)
+
+outcome = Table(
+    "outcome",
+    metadata,
+    Column("plan_id", String(20), primary_key=True),
+    Column("kpi", String(80), primary_key=True),
+    Column("final", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("key", String(300), nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Index(
+        "uq_alert_open_key",
+        "key",
+        unique=True,
+        sqlite_where=text("state <> 'recovered'"),
+        postgresql_where=text("state <> 'recovered'"),
+    ),
+    Index("ix_alert_state", "state"),
+)
+
+card = Table(
+    "card",
+    metadata,
+    # The one live message of a plan or an alert, and the version of it that people see.
+    Column("subject", String(40), primary_key=True),
+    Column("channel", String(40)),
+    Column("ts", String(40)),
+    Column("shown_version", Integer, nullable=False),
+)
+
+delivery = Table(
+    "delivery",
+    metadata,
+    # Ids of events and clicks already handled: Slack delivers at least once.
+    Column("id", String(200), primary_key=True),
+    Column("at", Moment, nullable=False, index=True),
+)
+
+load = Table(
+    "load",
+    metadata,
+    Column("id", String(60), primary_key=True),
+    Column("source", String(80), nullable=False),
+    Column("fingerprint", String(64), nullable=False, unique=True),
+    # sha256 over content, layout and mapping: the same file twice is the same load.
+    Column("simulated", Integer, nullable=False),
+    Column("known_at", Moment, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("lake_version", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_load_simulated_known_at", "simulated", "known_at"),
+)
+
+lineage = Table(
+    "lineage",
+    metadata,
+    Column("child", String(120), primary_key=True),
+    Column("parent", String(120), primary_key=True),
+    Column("label", Text, nullable=False),
+    Index("ix_lineage_parent", "parent"),
+)
+
+evaluation_case = Table(
+    "evaluation_case",
+    metadata,
+    # A rejection or a scored outcome, kept to judge the next version of the agent with.
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("plan_id", String(20), nullable=False),
+    Column("kind", String(60), nullable=False),
+    Column("body", Text, nullable=False),
+    UniqueConstraint("plan_id", "kind"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("action", String(60), nullable=False),
+    Column("subject", String(120), nullable=False),
+    Column("body", Text, nullable=False),
+    Column("prev_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Index("ix_audit_subject_seq", "subject", "seq"),
+)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    # Where the chain ends: without it, cutting off the newest entries would go unseen.
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
