@@ -1,0 +1,45 @@
+"""Edit: the next revision of a plan, with other values wanted, made by a person."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from agents.team.requests import AT_RISK_DAYS
+from storage.records.people import Person
+from storage.records.plans import Plan, Value, raised_per_day
+
+
+def revision_of(plan: Plan, wanted: Mapping[str, Value], *, person: Person, now: datetime) -> Plan | None:
+    """The plan with other values by change id; None if nothing would be left to change.
+
+    The forecast and the exit criteria were made for other amounts, so the revision has none and says so. It
+    expires when the plan would have.
+    """
+    changes = tuple(
+        changed
+        for change in plan.changes
+        if (changed := change.model_copy(update={"after": wanted.get(change.id, change.after)})).after
+        != change.before
+    )
+    if not changes:
+        return None
+    edited = ", ".join(
+        f"{change.resource.name} {change.after} → {wanted[change.id]}"
+        for change in plan.changes
+        if change.id in wanted and wanted[change.id] != change.after
+    )
+    return plan.model_copy(
+        update={
+            "revision": plan.revision + 1,
+            "requested_by": person.id,
+            "changes": changes,
+            "why": (
+                f"Edited by {person.name}: {edited}.",
+                f"Revision {plan.revision} was forecast; these amounts were not.",
+                *plan.why,
+            ),
+            "forecasts": (),
+            "exit_criteria": (),
+            "money_at_risk": raised_per_day(changes, plan.money_at_risk.currency) * AT_RISK_DAYS,
+            "created_at": now,
+        }
+    )

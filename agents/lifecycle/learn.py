@@ -1,0 +1,39 @@
+"""Learn: rejections and scored outcomes are kept as cases to judge the next version of an agent with."""
+
+from storage.ledger import Transaction
+from storage.records.alerts import Outcome
+from storage.records.plans import Plan
+from storage.records.verdicts import Decision
+
+
+async def keep_rejection(tx: Transaction, plan: Plan, made: Decision) -> None:
+    """What was proposed, and why a person did not want it."""
+    await tx.home.keep_case(
+        plan.id,
+        "rejected",
+        {
+            "agent": plan.agent,
+            "agent_version": plan.agent_version,
+            "digest": plan.digest,
+            "reason": made.reason,
+            "data_day": plan.data_day,
+            "roles": sorted(made.roles),
+        },
+    )
+
+
+async def keep_outcome(tx: Transaction, plan: Plan, outcome: Outcome) -> None:
+    """How a forecast came out, once that is final."""
+    if outcome.final:
+        await tx.home.keep_case(
+            plan.id,
+            f"outcome:{outcome.kpi}",
+            {
+                "agent": plan.agent,
+                "agent_version": plan.agent_version,
+                "digest": plan.digest,
+                "score": outcome.score.value,
+                "text": outcome.text,
+                "scored_on": outcome.scored_on,
+            },
+        )

@@ -1,0 +1,175 @@
+"""Propose: an agent is briefed, thinks off the event loop, and what it returns becomes a plan under review."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from agents.kpis.lake_reader import LakeReader
+from agents.lifecycle.review import Reviewer, known_plan
+from agents.lifecycle.states import UNDECIDED, ask_for_review, move
+from agents.sources.readers import Readers
+from agents.team.agent import Agent, KeepThePlan, NotEnoughData, Proposal
+from agents.team.brief import Brief, Limits
+from agents.team.requests import Unplannable, requested_proposal
+from storage.ledger import Ledger, Transaction
+from storage.records.facts import CampaignState
+from storage.records.money import Money
+from storage.records.people import Person
+from storage.records.plans import Evidence, Plan, PlanKind, PlanState, PlanStatus
+
+HISTORY = timedelta(days=180)
+"""How far back a brief reaches."""
+EXPIRES_AFTER = timedelta(hours=24)
+"""How long a plan waits for people before it counts as stale."""
+
+Proposed = PlanStatus | KeepThePlan | NotEnoughData
+
+
+class NobodyToAsk(LookupError):
+    """Raised when an agent is named that is not on the team."""
+
+
+class Proposer:
+    """Briefs agents and files their proposals."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        team: Mapping[str, Agent],
+        facts: LakeReader,
+        readers: Readers,
+        reviewer: Reviewer,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ledger = ledger
+        self._team = team
+        self._facts = facts
+        self._readers = readers
+        self._reviewer = reviewer
+        self._clock = clock
+
+    async def propose(self, agent_name: str = "budget_planner") -> Proposed:
+        """Have one agent look at everything and file its plan, or give its reason for none.
+
+        A plan it already has open with the same changes is returned as it is; an open one with other changes is
+        superseded. Raises NobodyToAsk.
+        """
+        if agent_name not in self._team:
+            raise NobodyToAsk(f"there is no agent {agent_name!r}; the team: {', '.join(sorted(self._team))}")
+        agent = self._team[agent_name]
+        campaigns = await self._readers.campaigns()
+        if not campaigns:
+            return NotEnoughData(
+                reason="no channel is connected, so there are no campaigns to plan for",
+                agent=agent.name,
+                agent_version=agent.version,
+                data_day=self._clock().date(),
+            )
+        answer = await asyncio.to_thread(agent.propose, await self._brief(campaigns))
+        if not isinstance(answer, Proposal):
+            return answer
+        return await self.file(answer)
+
+    async def request(self, budgets: Mapping[str, Decimal], person: Person) -> PlanStatus | Unplannable:
+        """File a plan that a person asks for: campaign id or name → daily budget in the campaign's currency."""
+        campaigns = await self._readers.campaigns()
+        channel = campaigns[0].channel if campaigns else ""
+        today = await self._readers.today(channel) if campaigns else self._clock().date()
+        made = requested_proposal(campaigns, budgets, person=person, data_day=today - timedelta(days=1))
+        if isinstance(made, Unplannable):
+            return made
+        return await self.file(made, requested_by=person.id)
+
+    async def file(self, proposal: Proposal, *, requested_by: str | None = None) -> PlanStatus:
+        """Store a proposal as a plan and have it reviewed."""
+        now = self._clock()
+        async with self._ledger.write() as tx:
+            open_plans = await _open_plans(tx, proposal.agent, requested_by)
+            for status in open_plans:
+                if _wanted(status.plan) == _wanted(proposal):
+                    return status
+            plan = proposal.as_plan(
+                id=await tx.plans.new_id(),
+                created_at=now,
+                expires_at=now + EXPIRES_AFTER,
+                requested_by=requested_by,
+            )
+            for status in open_plans:
+                await move(
+                    tx,
+                    status,
+                    PlanState.SUPERSEDED,
+                    now=now,
+                    note=f"{plan.id} was made from newer data and replaces it",
+                )
+                await tx.audit.append(
+                    at=now,
+                    actor=f"agent:{plan.agent}",
+                    action="plan.superseded",
+                    subject=status.plan.id,
+                    facts={"by": plan.id},
+                )
+            await _store(tx, plan, now=now)
+        return await self._reviewer.review(plan.id)
+
+    async def _brief(self, campaigns: tuple[CampaignState, ...]) -> Brief:
+        source = self._readers.source_of(campaigns[0].channel)
+        data_day = await source.today() - timedelta(days=1)
+        history = await self._facts.history(
+            first=data_day - HISTORY, last=data_day, simulated=source.simulated
+        )
+        currency = campaigns[0].daily_budget.currency
+        return Brief(
+            campaigns=campaigns,
+            facts=history.frame,
+            data_day=data_day,
+            restatement_days=source.restatement_days,
+            currency=currency,
+            limits=Limits(min_budget=Money.of(1, currency)),
+            evidence=tuple(Evidence(id=f"load:{load.id}", label=load.path) for load in history.loads[-3:]),
+            data_known_at=history.loads[-1].known_at if history.loads else None,
+        )
+
+
+async def _open_plans(tx: Transaction, agent: str, requested_by: str | None) -> list[PlanStatus]:
+    """Undecided budget plans of the same proposer; people's own requests are never superseded by another's."""
+    return [
+        status
+        for status in await tx.plans.in_states(*UNDECIDED)
+        if status.plan.kind is PlanKind.BUDGET
+        and status.plan.agent == agent
+        and status.plan.revision == 1
+        and requested_by is None
+    ]
+
+
+def _wanted(plan: Plan | Proposal) -> tuple[tuple[str, str, str, str], ...]:
+    return tuple((one.resource.key, one.field, str(one.before), str(one.after)) for one in plan.changes)
+
+
+async def _store(tx: Transaction, plan: Plan, *, now: datetime) -> None:
+    await tx.plans.add(plan, now=now)
+    await ask_for_review(tx, await known_plan(tx, plan.id))
+    actor = f"person:{plan.requested_by}" if plan.requested_by else f"agent:{plan.agent}"
+    await tx.audit.append(
+        at=now,
+        actor=actor,
+        action="plan.proposed",
+        subject=plan.id,
+        facts={
+            "revision": plan.revision,
+            "digest": plan.digest,
+            "title": plan.title,
+            "agent": plan.agent,
+            "agent_version": plan.agent_version,
+            "versions": plan.versions,
+            "evidence": [one.id for one in plan.evidence],
+        },
+    )
+    await tx.lineage.link(
+        plan.id,
+        [(one.id, one.label) for one in plan.evidence]
+        + [(f"agent:{plan.agent}@{plan.agent_version}", f"{plan.agent} version {plan.agent_version}")],
+    )

@@ -1,0 +1,87 @@
+"""The life of a plan as a table: what may follow what, and the one function that moves a plan along it."""
+
+from datetime import datetime
+
+from storage.ledger import Transaction
+from storage.records.plans import Plan, PlanState, PlanStatus
+
+FOLLOWS: dict[PlanState, frozenset[PlanState]] = {
+    PlanState.PROPOSED: frozenset(
+        {
+            PlanState.WAITING,
+            PlanState.HELD,
+            PlanState.APPROVED,
+            PlanState.REFUSED,
+            PlanState.EXPIRED,
+            PlanState.SUPERSEDED,
+        }
+    ),
+    PlanState.HELD: frozenset(
+        {
+            PlanState.PROPOSED,
+            PlanState.WAITING,
+            PlanState.APPROVED,
+            PlanState.REFUSED,
+            PlanState.REJECTED,
+            PlanState.EXPIRED,
+            PlanState.SUPERSEDED,
+        }
+    ),
+    PlanState.WAITING: frozenset(
+        {
+            PlanState.PROPOSED,
+            PlanState.APPROVED,
+            PlanState.REJECTED,
+            PlanState.EXPIRED,
+            PlanState.SUPERSEDED,
+        }
+    ),
+    PlanState.APPROVED: frozenset({PlanState.EXECUTING, PlanState.REFUSED}),
+    PlanState.EXECUTING: frozenset({PlanState.DONE, PlanState.FAILED}),
+    PlanState.DONE: frozenset({PlanState.ROLLED_BACK}),
+    PlanState.FAILED: frozenset({PlanState.ROLLED_BACK}),
+    PlanState.REFUSED: frozenset(),
+    PlanState.REJECTED: frozenset(),
+    PlanState.EXPIRED: frozenset(),
+    PlanState.SUPERSEDED: frozenset(),
+    PlanState.ROLLED_BACK: frozenset(),
+}
+
+UNDECIDED = (PlanState.PROPOSED, PlanState.HELD, PlanState.WAITING)
+"""A plan in one of these has not been decided: it may still expire, be superseded, or be edited."""
+
+
+async def move(tx: Transaction, status: PlanStatus, to: PlanState, *, now: datetime, note: str = "") -> bool:
+    """Move the plan if it is still the revision and the state in `status` allows it; False if someone was faster.
+
+    A move that gives up the plan's resources lets the plans that were held for them be reviewed again.
+    """
+    if to not in FOLLOWS[status.state]:
+        return False
+    moved = await tx.plans.move(
+        status.plan.id, revision=status.plan.revision, origins=(status.state,), to=to, now=now, note=note
+    )
+    if moved and to not in (*UNDECIDED, PlanState.APPROVED, PlanState.EXECUTING):
+        await _let_go(tx, status)
+    return moved
+
+
+async def _let_go(tx: Transaction, status: PlanStatus) -> None:
+    await tx.plans.release(status.plan.id)
+    mine = set(status.plan.resource_keys)
+    for held in await tx.plans.in_states(PlanState.HELD):
+        if held.plan.id != status.plan.id and mine & set(held.plan.resource_keys):
+            await ask_for_review(tx, held)
+
+
+async def ask_for_review(tx: Transaction, status: PlanStatus) -> None:
+    """Have the plan reviewed even if this process dies before it gets to it."""
+    work_id = f"review:{status.plan.id}:{status.plan.revision}:{status.version}"
+    await tx.enqueue("review", work_id, {"plan_id": status.plan.id})
+
+
+async def ask_for_execution(tx: Transaction, plan: Plan) -> None:
+    """Have the revision carried out; asking twice is asking once."""
+    await tx.enqueue(
+        "execute", f"execute:{plan.id}:{plan.revision}", {"plan_id": plan.id, "revision": str(plan.revision)}
+    )
