@@ -1,11 +1,13 @@
 """Opening the operational database: engines with the settings that make SQLite safe for money."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 _PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON")
 
@@ -57,4 +59,7 @@ def _on_connect(isolation_level: str | None) -> Any:
     return set_up
 
 
-__all__ = ["AsyncConnection", "Database"]
+def copy_database(source: Path, target: Path) -> None:
+    """Copy a database that may be in use, as of one moment; blocks."""
+    with closing(sqlite3.connect(source)) as live, closing(sqlite3.connect(target)) as copy:
+        live.backup(copy)

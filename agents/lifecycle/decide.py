@@ -110,10 +110,10 @@ class Decider:
         status = await self._reviewer.review(seen.plan_id)
         return Accepted(status=status, words=f"{seen.plan_id} is now revision {revised.revision}.")
 
-    async def may_edit(self, seen: Seen, person: Person) -> PlanStatus | Declined:
-        """Whether an edit of what the person saw would be taken now: asked before the form is shown."""
+    async def allowed(self, seen: Seen, person: Person, *, action: str) -> PlanStatus | Declined:
+        """Whether this would be taken now (edit, reject): asked before a form is shown; changes nothing."""
         async with self._ledger.read() as tx:
-            declined = await self._why_not(tx, seen, person, action="edit", now=self._clock())
+            declined = await self._why_not(tx, seen, person, action=action, now=self._clock())
             return declined or await known_plan(tx, seen.plan_id)
 
     async def expire_overdue(self) -> int:
@@ -135,6 +135,8 @@ class Decider:
         async with self._ledger.write() as tx:
             declined = await self._why_not(tx, seen, person, action=answer.value, now=now)
             if declined is not None:
+                if declined.cause is Cause.EXPIRED and declined.status is not None:
+                    await _expire(tx, declined.status, now=now)
                 return declined
             status = await known_plan(tx, seen.plan_id)
             decision = Decision(
@@ -210,8 +212,6 @@ class Decider:
         ):
             return Declined(cause=Cause.LATE, words=await _already(tx, status), status=status)
         if status.plan.expires_at <= now:
-            if action != "edit":
-                await _expire(tx, status, now=now)
             words = f"{seen.plan_id} expired before it was decided. Nothing was changed."
             return Declined(cause=Cause.EXPIRED, words=words, status=status)
         return None

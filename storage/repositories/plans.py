@@ -113,6 +113,11 @@ class Plans:
         """The newest plans, newest first."""
         return await self._statuses(_current().order_by(plan.c.number.desc()).limit(limit))
 
+    async def counts(self) -> dict[PlanState, int]:
+        """How many plans are in each state."""
+        rows = await self._connection.execute(select(plan.c.state, func.count()).group_by(plan.c.state))
+        return {PlanState(state): number for state, number in rows}
+
     async def overdue(self, now: datetime) -> tuple[PlanStatus, ...]:
         """Undecided plans whose time to be decided has passed."""
         open_states = (PlanState.PROPOSED, PlanState.HELD, PlanState.WAITING)
