@@ -1,0 +1,198 @@
+"""Everything in one process: the workspace (or Slack), the bot, the worker, the timetable."""
+
+import asyncio
+import secrets
+import signal
+import sys
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+import yaml
+from aiohttp import web
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+
+from agents.team.agent import KeepThePlan, NotEnoughData
+from bot.jobs import timetable
+from bot.office import Office
+from bot.settings import Settings
+from bot.slack.app import build_app, web_client
+from bot.slack.card_desk import CardDesk
+from bot.slack.deliveries import Deliveries
+from bot.slack.desk import Desk
+from bot.staff import DEMO
+from bot.web import slack_routes, status_routes
+from bot.wiring import open_office
+from bot.worker import working
+from bot.workspace.seeds import ChannelSeed, Member
+from bot.workspace.server import Workspace
+
+log = structlog.get_logger()
+
+MANIFEST = Path(__file__).parent.parent / "manifest.yml"
+TEAM_ZONE = ZoneInfo("Europe/London")
+_TITLES = {"olivia": "Campaign operator", "aaron": "Approver", "carla": "CMO", "victor": "Viewer", "ada": "Admin"}
+
+
+async def up(*, home: Path, port: int, seed: int, scenario: str, no_browser: bool) -> None:
+    settings = Settings(home=home)
+    async with AsyncExitStack() as stack:
+        office = await stack.enter_async_context(open_office(settings, seed=seed, scenario=scenario))
+        await stack.enter_async_context(working(office, settings.worker_lock))
+        url = await stack.enter_async_context(serving(office, settings, port=port))
+        sys.stdout.write(f"Countersign is running: {url}\nStop it with Ctrl+C.\n")
+        sys.stdout.flush()
+        if not no_browser:
+            webbrowser.open(url)
+        await first_look(office)
+        await _until_stopped()
+
+
+async def worker(*, home: Path) -> None:
+    settings = Settings(home=home)
+    async with open_office(settings) as office, working(office, settings.worker_lock):
+        scheduler = timetable(office.ledger, zone=TEAM_ZONE)
+        scheduler.start()
+        try:
+            await _until_stopped()
+        finally:
+            scheduler.shutdown(wait=False)
+
+
+@asynccontextmanager
+async def serving(office: Office, settings: Settings, *, port: int) -> AsyncIterator[str]:
+    """Serve people until the block ends; gives the address that they open."""
+    async with AsyncExitStack() as stack:
+        if settings.real_slack:
+            url = await stack.enter_async_context(_real_slack(office, settings, port=port))
+        else:
+            url = await stack.enter_async_context(_local_workspace(office, settings, port=port))
+        scheduler = timetable(office.ledger, zone=TEAM_ZONE)
+        scheduler.start()
+        stack.callback(scheduler.shutdown, wait=False)
+        yield url
+
+
+async def first_look(office: Office) -> None:
+    """Read the sources, check them, and have the planner propose if it never has."""
+    await office.look()
+    async with office.ledger.read() as tx:
+        known = await tx.plans.recent(1)
+    if not known:
+        made = await office.proposer.propose()
+        if isinstance(made, KeepThePlan | NotEnoughData):
+            log.warning("plan.none", reason=made.reason)
+
+
+@asynccontextmanager
+async def connected(
+    office: Office, *, bot_token: str, app_token: str, api_url: str, channel: str
+) -> AsyncIterator[Desk]:
+    """The bot connected by Socket Mode, its cards kept right, until the block ends."""
+    desk = _desk(office, bot_token, api_url, channel)
+    app = build_app(desk, signing_secret=None)
+    handler = AsyncSocketModeHandler(app, app_token, web_client=web_client(app_token, api_url=api_url))
+    await handler.connect_async()
+    async with _card_desk(office, desk):
+        try:
+            yield desk
+        finally:
+            await handler.close_async()
+
+
+@asynccontextmanager
+async def _local_workspace(office: Office, settings: Settings, *, port: int) -> AsyncIterator[str]:
+    bot_token, app_token = f"xoxb-{secrets.token_hex(12)}", f"xapp-{secrets.token_hex(12)}"
+    workspace = local_workspace(settings.workspace, bot_token=bot_token, app_token=app_token, simulated=office.sandbox is not None)
+    workspace.app.add_routes(status_routes(office))
+    url = await workspace.start(port)
+    try:
+        async with connected(
+            office, bot_token=bot_token, app_token=app_token, api_url=f"{url}/api/", channel=settings.channel
+        ):
+            yield url
+    finally:
+        await workspace.stop()
+
+
+def local_workspace(folder: Path | None, *, bot_token: str, app_token: str, simulated: bool) -> Workspace:
+    """The workspace of a newcomer's first minute: five people, two channels, the bot."""
+    people = tuple(
+        Member(id=one.slack_id or "", name=one.id, real_name=one.name, title=_TITLES[one.id], tz=one.zone) for one in DEMO
+    )
+    return Workspace(
+        manifest=yaml.safe_load(MANIFEST.read_text(encoding="utf-8")),
+        bot_token=bot_token,
+        app_token=app_token,
+        people=people,
+        channels=(
+            ChannelSeed("C00MARKETING", "marketing", topic="Plans to approve and alerts to look at"),
+            ChannelSeed("C00GENERAL", "general", topic="Everything else"),
+        ),
+        folder=folder,
+        simulated=simulated,
+    )
+
+
+@asynccontextmanager
+async def _real_slack(office: Office, settings: Settings, *, port: int) -> AsyncIterator[str]:
+    assert settings.slack_bot_token is not None
+    token = settings.slack_bot_token.get_secret_value()
+    async with AsyncExitStack() as stack:
+        site = web.Application()
+        site.add_routes(status_routes(office))
+        if settings.slack_app_token is not None:
+            await stack.enter_async_context(
+                connected(
+                    office, bot_token=token, app_token=settings.slack_app_token.get_secret_value(),
+                    api_url=settings.slack_api_url, channel=settings.channel,
+                )
+            )
+        else:
+            secret = settings.slack_signing_secret
+            if secret is None:
+                raise MissingSecret("SLACK_BOT_TOKEN is set: also set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)")
+            desk = _desk(office, token, settings.slack_api_url, settings.channel)
+            site.add_routes(slack_routes(build_app(desk, signing_secret=secret.get_secret_value()), office.clock))
+            await stack.enter_async_context(_card_desk(office, desk))
+        runner = web.AppRunner(site, access_log=None)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, "0.0.0.0" if settings.slack_app_token is None else "127.0.0.1", port).start()  # noqa: S104
+        yield f"http://127.0.0.1:{port}"
+
+
+class MissingSecret(ValueError):
+    """Raised when Slack could not reach the bot or be told from a stranger; says which variable to set."""
+
+
+def _desk(office: Office, token: str, api_url: str, channel: str) -> Desk:
+    return Desk(
+        office=office, client=web_client(token, api_url=api_url), deliveries=Deliveries(office.ledger, office.clock),
+        channel=channel, zone=TEAM_ZONE,
+    )
+
+
+@asynccontextmanager
+async def _card_desk(office: Office, desk: Desk) -> AsyncIterator[CardDesk]:
+    cards = CardDesk(office.ledger, office.router, desk.client, channel=desk.channel, zone=desk.zone, clock=office.clock)
+    office.ledger.on_commit(cards.wake)
+    task = asyncio.create_task(cards.run())
+    cards.wake()
+    try:
+        yield cards
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _until_stopped() -> None:
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(signum, stopped.set)
+    await stopped.wait()

@@ -1,0 +1,72 @@
+"""The home's people.yml: who may do what. The file is the truth; the table follows it at every start."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from storage.records.people import Person, Role
+
+_HEADER = """\
+# Who may do what. Roles: viewer, operator (proposes, edits, asks for rollbacks), approver, cmo, admin (configures).
+# slack: the person's Slack member id. zone: an IANA time zone. Take a person out, and they lose every right.
+"""
+
+DEMO = (
+    Person(id="olivia", name="Olivia Reed", roles=frozenset({Role.OPERATOR}), slack_id="U00OLIVIA"),
+    Person(id="aaron", name="Aaron Blake", roles=frozenset({Role.APPROVER}), slack_id="U00AARON"),
+    Person(id="carla", name="Carla Mendes", roles=frozenset({Role.CMO}), slack_id="U00CARLA"),
+    Person(id="victor", name="Victor Hale", roles=frozenset({Role.VIEWER}), slack_id="U00VICTOR"),
+    Person(id="ada", name="Ada Novak", roles=frozenset({Role.ADMIN}), slack_id="U00ADA"),
+)
+"""The people of the local workspace; a newcomer acts as each of them in turn."""
+
+
+class PeopleInvalid(ValueError):
+    """Raised when people.yml cannot be read; says where and what to write instead."""
+
+
+def load_people(path: Path) -> tuple[Person, ...]:
+    """The people of the file, or the demo's where there is none; a missing file is written with them first."""
+    if not path.exists():
+        path.write_text(dump_people(DEMO), encoding="utf-8")
+    try:
+        listed = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        raise PeopleInvalid(f"{path}:{mark.line + 1 if mark else 1}: not YAML; see the example in README.md") from None
+    if not isinstance(listed, dict) or not isinstance(listed.get("people"), dict):
+        raise PeopleInvalid(f"{path}: needs a `people:` mapping of id to name, roles, slack and zone")
+    return tuple(_person(path, str(person_id), entry) for person_id, entry in listed["people"].items())
+
+
+def dump_people(people: tuple[Person, ...]) -> str:
+    """The text of a people.yml that reads back as the same people."""
+    entries = {
+        one.id: {"name": one.name, "roles": sorted(one.roles), "slack": one.slack_id, "zone": one.zone} for one in people
+    }
+    plain: dict[str, Any] = {"people": {key: {k: _plain(v) for k, v in entry.items()} for key, entry in entries.items()}}
+    return _HEADER + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
+
+
+def _plain(value: Any) -> Any:
+    return [str(item) for item in value] if isinstance(value, list) else value
+
+
+def _person(path: Path, person_id: str, entry: Any) -> Person:
+    if not isinstance(entry, dict):
+        raise PeopleInvalid(f"{path}: people.{person_id} needs name, roles, slack and zone")
+    unknown = set(entry) - {"name", "roles", "slack", "zone", "active"}
+    if unknown:
+        raise PeopleInvalid(f"{path}: people.{person_id}.{sorted(unknown)[0]} is unknown; use name, roles, slack, zone")
+    try:
+        return Person(
+            id=person_id, name=entry.get("name") or person_id, roles=frozenset(Role(one) for one in entry["roles"]),
+            slack_id=entry.get("slack"), zone=entry.get("zone", "Europe/London"), active=entry.get("active", True),
+        )
+    except KeyError:
+        raise PeopleInvalid(f"{path}: people.{person_id}.roles is missing") from None
+    except (ValidationError, ValueError, TypeError) as error:
+        what = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
+        raise PeopleInvalid(f"{path}: people.{person_id}: {what}") from None

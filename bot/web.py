@@ -1,0 +1,61 @@
+"""What is served over HTTP beside the workspace: health, metrics, and Slack's requests where it sends them."""
+
+import re
+from collections.abc import Callable
+from datetime import datetime
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp
+
+from bot.office import Office
+from storage.records.plans import PlanState
+
+_TIMESTAMP = re.compile(r"\d{1,12}")
+_SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
+_REPLAY_WINDOW_S = 300
+
+
+def status_routes(office: Office) -> list[web.RouteDef]:
+    """GET /healthz and /metrics: counts only, never names or amounts."""
+
+    async def health(_: web.Request) -> web.Response:
+        async with office.ledger.read() as tx:
+            await tx.plans.recent(1)
+        return web.json_response({"ok": True})
+
+    async def metrics(_: web.Request) -> web.Response:
+        registry = CollectorRegistry()
+        plans = Gauge("countersign_plans", "Plans by state", ["state"], registry=registry)
+        alerts = Gauge("countersign_alerts_unrecovered", "Alerts that are not over", registry=registry)
+        behind = Gauge("countersign_cards_behind", "Cards that show less than is known", registry=registry)
+        async with office.ledger.read() as tx:
+            counts = await tx.plans.counts()
+            alerts.set(len(await tx.alerts.unrecovered()))
+            behind.set(len(await tx.cards.behind()))
+        for state in PlanState:
+            plans.labels(state.value).set(counts.get(state, 0))
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+    return [web.get("/healthz", health), web.get("/metrics", metrics)]
+
+
+def slack_routes(app: AsyncApp, clock: Callable[[], datetime]) -> list[web.RouteDef]:
+    """POST /slack/events: what Slack sends over HTTP, its headers checked before Bolt reads them."""
+
+    async def receive(request: web.Request) -> web.Response:
+        if not _plausible(request, clock()):
+            return web.json_response({"error": "invalid request signature"}, status=401)
+        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+
+    return [web.post("/slack/events", receive)]
+
+
+def _plausible(request: web.Request, now: datetime) -> bool:
+    """Bolt answers 500 to a timestamp that is no number and to a signature that is not ASCII; both are strangers."""
+    timestamp = request.headers.get("X-Slack-Request-Timestamp", "")
+    signature = request.headers.get("X-Slack-Signature", "")
+    if not _TIMESTAMP.fullmatch(timestamp) or not _SIGNATURE.fullmatch(signature):
+        return False
+    return abs(now.timestamp() - int(timestamp)) <= _REPLAY_WINDOW_S

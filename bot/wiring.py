@@ -1,0 +1,193 @@
+"""The only file that names concrete classes: which database, market, agents and channels an office is made of."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+from agents.channels.channel import Channel
+from agents.channels.sandbox_market import sandbox_channels
+from agents.governance.limits import Limits, dump_limits, load_limits, sandbox_limits
+from agents.governance.rules import load_rules
+from agents.kpis.definitions import load_kpis
+from agents.kpis.engine import KpiEngine
+from agents.kpis.lake_reader import LakeReader
+from agents.lifecycle.decide import Decider
+from agents.lifecycle.execute import Executor
+from agents.lifecycle.monitor import Monitor
+from agents.lifecycle.observe import Observer
+from agents.lifecycle.propose import Proposer
+from agents.lifecycle.review import Reviewer
+from agents.lifecycle.rollback import Rollback
+from agents.lifecycle.route import Router
+from agents.market.market import Market
+from agents.market.scenarios import Scenario
+from agents.market.truth import Truth
+from agents.sources.readers import Readers
+from agents.sources.sandbox_market import SandboxMarketSource
+from agents.team.roster import roster
+from bot.office import MarketRefused, Office
+from bot.settings import Settings
+from bot.staff import load_people
+from storage.database import Database
+from storage.lake import Lake
+from storage.ledger import Ledger
+from storage.market_ledger.hidden import TruthLedger
+from storage.market_ledger.shown import MarketLedger
+from storage.migrations.runner import upgrade
+from storage.records.money import Money
+from storage.work_queue import WorkQueue
+
+DEFAULT_SCENARIO = Scenario.AUCTION_PRICE_SHOCK.value
+"""What a newcomer's market does: trouble that a monitor finds within days of the first plan."""
+SKILLS: Mapping[str, frozenset[str]] = {
+    "budget_planner": frozenset({"budget"}),
+    "request": frozenset({"budget"}),
+}
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@asynccontextmanager
+async def open_office(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    seed: int | None = None,
+    scenario: str = DEFAULT_SCENARIO,
+) -> AsyncIterator[Office]:
+    """Open a home, bringing its database up to date; with a seed, a home without a market gets one.
+
+    Raises MarketRefused for an unknown scenario, LimitsInvalid and PeopleInvalid for files that cannot be read.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    database = Database(settings.database)
+    queue = WorkQueue(database)
+    await asyncio.to_thread(upgrade, settings.database)
+    await asyncio.to_thread(queue.migrate)
+    market = await _open_market(settings, seed=seed, scenario=scenario)
+    try:
+        ledger = Ledger(database, queue)
+        office = _office(settings, ledger, queue, market, clock)
+        people = load_people(settings.people)
+        async with ledger.write() as tx:
+            await tx.people.replace(people)
+        yield office
+    finally:
+        await queue.stop()
+        await database.close()
+        if market is not None:
+            await market.close()
+
+
+def _office(
+    settings: Settings, ledger: Ledger, queue: WorkQueue, market: Market | None, clock: Callable[[], datetime]
+) -> Office:
+    lake = Lake(str(settings.lake))
+    rules = load_rules()
+    readers, channels = _outside(market)
+    facts = LakeReader(ledger, lake)
+    kpis = KpiEngine(facts, kpis=load_kpis(), clock=clock)
+    team = roster()
+    reviewer = Reviewer(
+        ledger, rules, readers=readers, limits=lambda: _limits(settings), clock=clock,
+        skills=lambda agent: SKILLS.get(agent, frozenset()),
+    )
+    return Office(
+        ledger=ledger,
+        queue=queue,
+        rules=rules,
+        readers=readers,
+        facts=facts,
+        kpis=kpis,
+        observer=Observer(ledger, lake, readers=readers, clock=clock),
+        proposer=Proposer(
+            ledger, team={agent.name: agent for agent in team}, facts=facts, readers=readers, reviewer=reviewer,
+            clock=clock,
+        ),
+        reviewer=reviewer,
+        router=Router(ledger, rules),
+        decider=Decider(ledger, rules, reviewer=reviewer, clock=clock),
+        executor=Executor(ledger, channels=channels, readers=readers, reviewer=reviewer, clock=clock),
+        monitor=Monitor(ledger, rules, facts=facts, kpis=kpis, readers=readers, clock=clock),
+        rollback=Rollback(ledger, rules, channels=channels, readers=readers, reviewer=reviewer, clock=clock),
+        team=team,
+        clock=clock,
+        sandbox=None if market is None else _SandboxControls(market, _truth(settings)),
+    )
+
+
+def _outside(market: Market | None) -> tuple[Readers, Mapping[str, Channel]]:
+    """Every channel with its reader and its writer."""
+    if market is None:
+        return Readers({}), {}
+    source = SandboxMarketSource(market.platform)
+    channels = sandbox_channels(market.platform)
+    return Readers(dict.fromkeys(channels, source)), channels
+
+
+def _limits(settings: Settings) -> Limits | None:
+    return load_limits(settings.limits)
+
+
+async def _open_market(settings: Settings, *, seed: int | None, scenario: str) -> Market | None:
+    if seed is None and not settings.market.exists():
+        return None
+    market = Market(MarketLedger(settings.market), TruthLedger(settings.market_truth))
+    if not await market.exists():
+        await market.create(seed=seed or 0, scenario=_scenario(scenario))
+    if not settings.limits.exists():
+        total = sum(campaign.daily_budget.minor for campaign in await market.platform.campaigns())
+        settings.limits.write_text(dump_limits(sandbox_limits(Money(minor=total, currency="GBP"))), encoding="utf-8")
+    return market
+
+
+def _truth(settings: Settings) -> Truth:
+    return Truth(MarketLedger(settings.market), TruthLedger(settings.market_truth))
+
+
+def _scenario(name: str) -> Scenario:
+    try:
+        return Scenario(name)
+    except ValueError:
+        raise MarketRefused(f"there is no scenario {name!r}; there are {', '.join(one.value for one in Scenario)}") from None
+
+
+class _SandboxControls:
+    """The market's clock and its truth, for people."""
+
+    def __init__(self, market: Market, truth: Truth) -> None:
+        self._market = market
+        self._truth = truth
+
+    async def today(self) -> date:
+        return await self._market.platform.today()
+
+    async def tick(self) -> date:
+        return await self._market.tick(1)
+
+    async def set_scenario(self, name: str, *, starts_in_days: int = 0) -> str:
+        trouble = await self._market.set_scenario(_scenario(name), starts_in_days=starts_in_days)
+        return f"From now on: {trouble.scenario.value}, starting {trouble.first}."
+
+    async def truth(self) -> dict[str, Any]:
+        room = await self._truth.room()
+        return {
+            "campaigns": [_plain(one.model_dump()) for one in await self._truth.increments()],
+            "room": _plain(room.model_dump()),
+        }
+
+
+def _plain(value: Any) -> Any:
+    """For JSON: decimals as strings, money as text, days as ISO."""
+    if isinstance(value, dict) and set(value) == {"minor", "currency"}:
+        return str(Money(**value).amount)
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Decimal | date) else value

@@ -1,0 +1,53 @@
+"""The worker: the one process of a home that carries out durable work."""
+
+import fcntl
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.jobs import JOBS
+from bot.office import Office
+
+
+class WorkerBusy(RuntimeError):
+    """Raised when another process of this home is the worker already."""
+
+
+@asynccontextmanager
+async def working(office: Office, lock: Path) -> AsyncIterator[None]:
+    """Do the home's durable work until the block ends. Raises WorkerBusy.
+
+    The lock is held by the process, so that it is free again the moment the process dies, however it dies.
+    """
+    descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise WorkerBusy(f"another process works in {lock.parent}") from None
+        _hand_out(office)
+        await office.queue.start()
+        try:
+            yield
+        finally:
+            await office.queue.stop()
+    finally:
+        os.close(descriptor)
+
+
+def _hand_out(office: Office) -> None:
+    """Say who does which kind of work."""
+
+    async def review(payload: dict[str, str]) -> None:
+        await office.reviewer.review(payload["plan_id"])
+
+    async def execute(payload: dict[str, str]) -> None:
+        await office.executor.execute(payload["plan_id"], int(payload["revision"]))
+
+    async def tick(payload: dict[str, str]) -> None:
+        await JOBS[payload["job"]].run(office)
+
+    office.queue.handle("review", review)
+    office.queue.handle("execute", execute)
+    office.queue.handle("tick", tick)
