@@ -1,0 +1,143 @@
+"""The card desk: exactly one live message for every plan and alert, always brought up to what the database says.
+
+The outbox towards Slack is a question, not a queue: which cards show less than is known? It is asked after every
+commit and once a second, so a crash or an outage of Slack loses nothing and posts nothing twice.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from agents.lifecycle.route import Router
+from bot.slack.cards.alert_card import alert_card
+from bot.slack.cards.blocks import Message
+from bot.slack.cards.plan_card import plan_card
+from storage.ledger import Ledger
+from storage.repositories.cards import Card
+
+log = structlog.get_logger()
+
+_SWEEP_S = 1.0
+_AT_ONCE = 8
+_GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
+
+
+class CardDesk:
+    """Keeps the cards of one channel; run it in one process."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        router: Router,
+        client: AsyncWebClient,
+        *,
+        channel: str,
+        zone: ZoneInfo,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ledger = ledger
+        self._router = router
+        self._client = client
+        self._channel = channel
+        self._zone = zone
+        self._clock = clock
+        self._wake = asyncio.Event()
+        self._places = asyncio.Semaphore(_AT_ONCE)
+
+    def wake(self) -> None:
+        """Say that something may have changed; cheap, call it after every commit."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Keep the cards right until cancelled."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), _SWEEP_S)
+            self._wake.clear()
+            try:
+                await self.sweep()
+            except Exception as error:  # noqa: BLE001 - the desk must outlive any outage; the next sweep tries again
+                log.warning("cards.sweep_failed", error=type(error).__name__)
+
+    async def sweep(self) -> int:
+        """Bring every card that is behind up to date; returns how many were behind."""
+        async with self._ledger.read() as tx:
+            subjects = await tx.cards.behind()
+        await asyncio.gather(*(self._show_patiently(subject) for subject in subjects))
+        return len(subjects)
+
+    async def _show_patiently(self, subject: str) -> None:
+        async with self._places:
+            try:
+                await self._show(subject)
+            except (SlackApiError, OSError, TimeoutError) as error:
+                log.warning("card.not_shown", subject=subject, error=_problem(error))
+
+    async def _show(self, subject: str) -> None:
+        version, message = await self._drawn(subject)
+        async with self._ledger.read() as tx:
+            card = await tx.cards.get(subject)
+        if card.ts is None and card.channel is not None:
+            # A crash or a lost reply came between posting and knowing the place: look before posting again.
+            card = card.model_copy(update={"ts": await self._posted_ts(subject)})
+        if card.ts is None:
+            await self._save(Card(subject=subject, channel=self._channel))
+            card = await self._post(subject, message)
+        else:
+            card = await self._rewrite(card, message)
+        await self._save(card.model_copy(update={"shown_version": version}))
+
+    async def _drawn(self, subject: str) -> tuple[int, Message]:
+        if subject.startswith("ALERT-"):
+            async with self._ledger.read() as tx:
+                alert, people = await tx.alerts.get(subject), await tx.people.all()
+            assert alert is not None, "cards are of alerts that exist"
+            return alert.version, alert_card(alert, zone=self._zone, people={one.id: one for one in people})
+        dossier = await self._router.dossier(subject)
+        return dossier.status.version, plan_card(dossier, zone=self._zone, now=self._clock())
+
+    async def _post(self, subject: str, message: Message) -> Card:
+        answer = await self._client.chat_postMessage(
+            channel=self._channel, text=message.text, blocks=list(message.blocks), unfurl_links=False
+        )
+        log.info("card.posted", subject=subject, ts=answer["ts"])
+        return Card(subject=subject, channel=self._channel, ts=answer["ts"])
+
+    async def _rewrite(self, card: Card, message: Message) -> Card:
+        try:
+            await self._client.chat_update(
+                channel=card.channel or self._channel, ts=card.ts or "", text=message.text, blocks=list(message.blocks)
+            )
+        except SlackApiError as error:
+            if error.response.get("error") not in _GONE:
+                raise
+            return await self._post(card.subject, message)
+        return card
+
+    async def _posted_ts(self, subject: str) -> str | None:
+        answer = await self._client.conversations_history(channel=self._channel, limit=100)
+        return next((found["ts"] for found in answer["messages"] if _is_about(found, subject)), None)
+
+    async def _save(self, card: Card) -> None:
+        async with self._ledger.write() as tx:
+            await tx.cards.save(card)
+
+
+def _is_about(message: dict[str, Any], subject: str) -> bool:
+    kind = "alert" if subject.startswith("ALERT-") else "plan"
+    prefix = f"{kind}.{subject}"
+    return any(
+        block.get("block_id", "") == prefix or block.get("block_id", "").startswith(f"{prefix}.")
+        for block in message.get("blocks", ())
+    )
+
+
+def _problem(error: Exception) -> str:
+    return str(error.response.get("error")) if isinstance(error, SlackApiError) else type(error).__name__

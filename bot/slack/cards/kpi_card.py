@@ -1,0 +1,164 @@
+"""The answer to "how is ROAS this week?": the number first, then its comparison and where it comes from."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from agents.kpis.figures import format_change, format_days, format_value
+from bot.slack.buttons import ActionId, Question
+from bot.slack.cards.blocks import Block, Message, actions, button, context, section, table
+from bot.slack.cards.markup import bullets, clean, data, escaped, member, moment, words
+from storage.records.kpis import KpiAnswer, KpiRow
+
+SHOWN_ROWS = 20
+_MOST_PROMPTS = 4
+
+
+def kpi_card(answer: KpiAnswer, *, zone: ZoneInfo, formula: str = "", follow_ups: Sequence[str] = ()) -> Message:
+    """One answer with unit, window, comparison, freshness and source; a table where asked by a dimension.
+
+    `formula` is the definition's text; of `follow_ups`, questions as buttons, at most four are shown.
+    """
+    if answer.no_data:
+        return _no_data(answer, zone, follow_ups)
+    blocks = [
+        section(f"{_asked(answer)}\n*{_figure(answer)}*{_comparison(answer)}"),
+        *([_rows(answer)] if answer.rows else []),
+        *_caveats(answer),
+        context(_source(answer, zone, formula)),
+        *prompts(follow_ups),
+    ]
+    return Message(text=_spoken(answer), blocks=tuple(blocks))
+
+
+def prompts(questions: Sequence[str]) -> list[Block]:
+    """Questions as buttons; pressing one asks it."""
+    elements = [
+        button(clean(text, 70), f"{ActionId.KPI_ASK}.{index}", Question(clean(text, 200)).encode())
+        for index, text in enumerate(questions[:_MOST_PROMPTS])
+    ]
+    return [actions("ask", elements)] if elements else []
+
+
+def _asked(answer: KpiAnswer) -> str:
+    """As in "ROAS · 27 May – 2 June 2025 · paid search"."""
+    parts = [f"*{data(answer.label, 60)}*", format_days(answer.first, answer.last)]
+    parts += [data(member(held, name), 60) for name, held in list(answer.where.items())[:4]]
+    if answer.by:
+        parts.append(f"by {data(words(answer.by).lower(), 30)}")
+    return " · ".join(parts)
+
+
+def _figure(answer: KpiAnswer) -> str:
+    if answer.value is None and answer.by == "currency":
+        return "several currencies, which are never added"
+    if answer.value is None:
+        return "undefined: nothing to divide by"
+    return data(format_value(answer.value, answer.unit), 60)
+
+
+def _comparison(answer: KpiAnswer) -> str:
+    if answer.previous is None or answer.value is None:
+        return "  ·  nothing to compare with before" if answer.value is not None else ""
+    was = data(format_value(answer.previous, answer.unit), 60)
+    before = "before"
+    if answer.previous_first:
+        days = (answer.last - answer.first).days
+        before = f"in {format_days(answer.previous_first, answer.previous_first + timedelta(days=days))}"
+    change = format_change(answer.value, answer.previous)
+    return f"  {change or ''}{_judgement(answer)}\nfrom {was} {before}"
+
+
+def _judgement(answer: KpiAnswer) -> str:
+    """Whether the movement is good, where the KPI has a good direction."""
+    if answer.value is None or answer.previous is None or answer.value == answer.previous:
+        return ""
+    if answer.direction not in {"higher", "lower"}:
+        return ""
+    better = (answer.value > answer.previous) == (answer.direction == "higher")
+    return ", better" if better else ", worse"
+
+
+def _rows(answer: KpiAnswer) -> Block:
+    shown = answer.rows[:SHOWN_ROWS]
+    shares = _shares(answer)
+    heads = [clean(words(answer.by or "part"), 40), clean(answer.label, 40), *(["Share"] if shares else [])]
+    rows = [_cells(row, answer, shares) for row in shown]
+    hidden = len(answer.rows) - len(shown)
+    if hidden:
+        rows.append([f"…and {hidden:,} more", "", *([""] if shares else [])])
+    return table(heads, [[cell or "–" for cell in row] for row in rows])
+
+
+def _cells(row: KpiRow, answer: KpiAnswer, shares: Decimal | None) -> list[str]:
+    cells = [
+        clean(member(row.label, answer.by or ""), 60),
+        clean(format_value(row.value, unit_of(row, answer)), 40),
+    ]
+    if shares:
+        cells.append(f"{(row.value or Decimal(0)) / shares:.0%}")
+    return cells
+
+
+def unit_of(row: KpiRow, answer: KpiAnswer) -> str:
+    """The unit of a row; only rows by currency have one of their own."""
+    return answer.unit.replace("currency", row.label) if answer.by == "currency" else answer.unit
+
+
+def _shares(answer: KpiAnswer) -> Decimal | None:
+    """What shares are taken of: the total of a sum; ratios have no shares."""
+    sums = all(row.denominator is None and (row.value or 0) >= 0 for row in answer.rows)
+    return answer.value if sums and answer.value and answer.value > 0 and answer.denominator is None else None
+
+
+def _caveats(answer: KpiAnswer) -> list[Block]:
+    lines = []
+    if answer.provisional:
+        lines.append("⏳ Provisional: the newest days may still be restated by the source.")
+    if answer.simulated:
+        lines.append("🧪 Simulated: numbers of the sandbox market.")
+    notes = bullets(answer.notes[:4], most=900, each=200)
+    text = "\n".join([*lines, *([notes] if notes else [])])
+    return [context(text)] if text else []
+
+
+def _source(answer: KpiAnswer, zone: ZoneInfo, formula: str) -> str:
+    newest = f"data to {format_days(answer.newest_day, answer.newest_day)}, " if answer.newest_day else ""
+    currency = f" · {answer.currency}" if answer.currency else ""
+    sources = "; ".join(data(one, 100) for one in answer.sources[:3]) or "no source"
+    more = f" and {len(answer.sources) - 3} more" if len(answer.sources) > 3 else ""
+    lines = [
+        f"*Fresh* {newest}as of {moment(answer.as_of, zone)} · days of {data(answer.zone, 40)}{currency}",
+        f"*Source* {sources}{more}",
+        f"*Computed* {_computed(answer, formula)} · definition owned by {data(answer.owner, 60)}",
+    ]
+    return "\n".join(lines)
+
+
+def _computed(answer: KpiAnswer, formula: str) -> str:
+    as_formula = f"{data(answer.label, 60)} = {data(formula, 120)}" if formula else data(answer.label, 60)
+    if answer.numerator is None or answer.denominator is None:
+        return as_formula
+    top, bottom = (f"{number:,f}" for number in (answer.numerator, answer.denominator))
+    return f"{as_formula}: {data(top, 40)} ÷ {data(bottom, 40)}"
+
+
+def _no_data(answer: KpiAnswer, zone: ZoneInfo, follow_ups: Sequence[str]) -> Message:
+    newest = (
+        f"The newest complete day is {format_days(answer.newest_day, answer.newest_day)}."
+        if answer.newest_day
+        else "Nothing has been read yet: `countersign ingest` reads your files."
+    )
+    text = f"{_asked(answer)}\n*No data* for these days. {newest}"
+    blocks = (section(text), *_caveats(answer), context(_source(answer, zone, "")), *prompts(follow_ups))
+    days = format_days(answer.first, answer.last)
+    return Message(text=escaped(f"{clean(answer.label, 60)}, {days}: no data."), blocks=blocks)
+
+
+def _spoken(answer: KpiAnswer) -> str:
+    figure = "undefined" if answer.value is None else format_value(answer.value, answer.unit)
+    marks = [*(["provisional"] if answer.provisional else []), *(["simulated"] if answer.simulated else [])]
+    days = format_days(answer.first, answer.last)
+    tail = f" ({', '.join(marks)})" if marks else ""
+    return escaped(f"{clean(answer.label, 60)} {clean(figure, 60)}, {days}{tail}.")

@@ -1,0 +1,158 @@
+"""The card of a plan: what a person needs to decide in seconds; nothing to press once it is decided."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from bot.slack.buttons import ActionId, PlanName, PlanRef
+from bot.slack.cards import plan_parts as parts
+from bot.slack.cards.blocks import Block, Message, actions, button, confirmation, context, header, section
+from bot.slack.cards.markup import bullets, clean, cut, data, escaped, money, words
+from bot.slack.cards.plan_states import overdue, spoken_state, state_text
+from storage.records.dossiers import Dossier
+from storage.records.executions import ExecutionState
+from storage.records.people import Person
+from storage.records.plans import Plan, PlanKind, PlanState
+
+SIMULATED = "🧪 Simulated: sandbox market, no real money moves"
+CONFIRM_FROM_UNITS = Decimal(5000)
+"""Money at risk, in units of its currency, from which Approve asks once more. Owner: product, June 2025."""
+
+_ONLY_MONEY_LASTS = {PlanKind.BUDGET, PlanKind.ROLLBACK}
+"""All that these cannot undo is money spent meanwhile, which the amount at risk already measures."""
+_MOST_NAMED_VIEWERS = 50
+_UNDECIDED = {PlanState.PROPOSED, PlanState.HELD, PlanState.WAITING}
+_WITH_RECEIPTS = {PlanState.EXECUTING, PlanState.DONE, PlanState.FAILED, PlanState.ROLLED_BACK}
+
+
+def plan_card(
+    dossier: Dossier, *, zone: ZoneInfo, now: datetime, confirm_from_units: Decimal = CONFIRM_FROM_UNITS
+) -> Message:
+    """The card in the plan's present state.
+
+    `zone` is for clients that cannot show a reader's own time; `now` is the wall clock, by which an overdue
+    plan loses its buttons before it is closed.
+    """
+    plan = dossier.status.plan
+    blocks = [
+        header(title_of(plan)),
+        *([context(SIMULATED)] if plan.simulated else []),
+        section(state_text(dossier, zone, now)),
+        *_body(dossier),
+        actions(f"plan.{plan.id}.{plan.revision}", _controls(dossier, now, confirm_from_units)),
+        parts.small_print(dossier, zone),
+    ]
+    return Message(text=_spoken(dossier, now), blocks=tuple(blocks))
+
+
+def title_of(plan: Plan) -> str:
+    """As in "PLAN-12 · Shift £210/day to paid search", with the revision from the second on."""
+    revision = f" (revision {plan.revision})" if plan.revision > 1 else ""
+    return f"{cut(plan.id, 24)}{revision} · {clean(plan.title, 100)}"
+
+
+def decision_buttons(dossier: Dossier, *, confirm_from_units: Decimal = CONFIRM_FROM_UNITS) -> list[Block]:
+    """Approve, shown only to those who may, then Edit and Reject."""
+    plan = dossier.status.plan
+    value = reference(plan).encode()
+    approve = button(
+        "Approve",
+        ActionId.PLAN_APPROVE,
+        value,
+        style="primary",
+        confirm=_confirmation(plan, confirm_from_units),
+        visible_to=_slack_ids(dossier.approvers),
+        spoken=f"Approve {plan.id}",
+    )
+    in_slack = any(person.slack_id for person in dossier.approvers)
+    return [*([approve] if in_slack else []), edit_button(plan), reject_button(plan)]
+
+
+def edit_button(plan: Plan) -> Block:
+    return button("Edit", ActionId.PLAN_EDIT, reference(plan).encode(), spoken=f"Edit {plan.id}")
+
+
+def reject_button(plan: Plan) -> Block:
+    value = reference(plan).encode()
+    return button("Reject", ActionId.PLAN_REJECT, value, style="danger", spoken=f"Reject {plan.id}")
+
+
+def why_button(plan: Plan) -> Block:
+    return button("Why?", ActionId.PLAN_WHY, reference(plan).encode(), spoken=f"Why {plan.id}?")
+
+
+def rollback_button(plan_id: str) -> Block:
+    """Opens the preview; nothing is taken back by pressing it."""
+    return button(f"Roll back {plan_id}", ActionId.PLAN_ROLLBACK, PlanName(plan_id).encode(), style="danger")
+
+
+def reference(plan: Plan) -> PlanRef:
+    return PlanRef(plan.id, plan.revision, plan.digest)
+
+
+def _body(dossier: Dossier) -> list[Block]:
+    plan, state = dossier.status.plan, dossier.status.state
+    receipts = dossier.executions if state in _WITH_RECEIPTS else ()
+    blocks = [*_restores(plan), parts.changes(plan, receipts)]
+    if state in _UNDECIDED:
+        return [*blocks, parts.effect(plan), *parts.why(plan), *parts.gone_for_good(plan.irreversible)]
+    if state in _WITH_RECEIPTS | {PlanState.APPROVED}:
+        blocks += [parts.effect(plan), *_outcomes(dossier)]
+    return blocks
+
+
+def _controls(dossier: Dossier, now: datetime, confirm_from_units: Decimal) -> list[Block]:
+    plan, state = dossier.status.plan, dossier.status.state
+    controls = []
+    if state is PlanState.WAITING and not overdue(dossier, now):
+        controls = decision_buttons(dossier, confirm_from_units=confirm_from_units)
+    elif state is PlanState.HELD and not overdue(dossier, now):
+        controls = [edit_button(plan), reject_button(plan)]
+    elif _can_be_taken_back(dossier):
+        controls = [rollback_button(plan.id)]
+    return [*controls, why_button(plan)]
+
+
+def _can_be_taken_back(dossier: Dossier) -> bool:
+    if dossier.rolled_back_by or dossier.status.plan.kind is PlanKind.ROLLBACK:
+        return False
+    applied = any(one.state is ExecutionState.APPLIED for one in dossier.executions)
+    return dossier.status.state is PlanState.DONE or (dossier.status.state is PlanState.FAILED and applied)
+
+
+def _restores(plan: Plan) -> list[Block]:
+    if plan.restores is None:
+        return []
+    return [section(f"↩️ *Takes {data(plan.restores, 30)} back*: every value as it was before that plan")]
+
+
+def _outcomes(dossier: Dossier) -> list[Block]:
+    lines = [f"{one.kpi.upper() if len(one.kpi) < 5 else one.kpi}: {one.score}. {one.text}" for one in dossier.outcomes]
+    return [section(f"*How it came out*\n{bullets(lines[:5], most=1400, each=240)}")] if lines else []
+
+
+def _confirmation(plan: Plan, from_units: Decimal) -> Block | None:
+    lasting = bool(plan.irreversible) and plan.kind not in _ONLY_MONEY_LASTS
+    if not lasting and plan.money_at_risk.amount < from_units:
+        return None
+    undone = f" Cannot be undone: {clean(plan.irreversible[0], 120)}" if plan.irreversible else ""
+    return confirmation(
+        f"Approve {plan.id}?",
+        f"Up to {money(plan.money_at_risk)} is at risk.{undone}",
+        "Approve",
+        "Not yet",
+    )
+
+
+def _slack_ids(people: Sequence[Person]) -> list[str]:
+    """Who sees Approve; with too many to name everyone does, and the click is judged anyway."""
+    ids = [person.slack_id for person in people if person.slack_id]
+    return ids if len(ids) <= _MOST_NAMED_VIEWERS else []
+
+
+def _spoken(dossier: Dossier, now: datetime) -> str:
+    risk = f" Money at risk {money(dossier.status.plan.money_at_risk)}."
+    mark = " Simulated." if dossier.status.plan.simulated else ""
+    waiting = dossier.status.state is PlanState.WAITING
+    return escaped(f"{spoken_state(dossier, now)}.") + (risk if waiting else "") + mark

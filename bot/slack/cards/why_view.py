@@ -1,0 +1,113 @@
+"""Why a plan is what it is: reasons, data, rules, people, each with the id or version to look it up by."""
+
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+from agents.kpis.figures import format_days
+from bot.slack.buttons import CallbackId
+from bot.slack.cards.blocks import Block, View, modal, section
+from bot.slack.cards.markup import bullets, data, day, moment, within, words
+from bot.slack.cards.plan_card import reference
+from bot.slack.cards.plan_parts import by_size, change_lines, exit_criterion, forecast_range, gates
+from bot.slack.cards.plan_states import state_text
+from storage.records.audit import AuditEntry
+from storage.records.dossiers import Dossier
+from storage.records.plans import Plan
+from storage.records.verdicts import Answer
+
+_MOST = 1800
+_MOST_SECTION = 2900
+_CHANGES_A_SECTION = 12
+_MOST_CHANGE_SECTIONS = 12
+_MOST_ENTRIES = 40
+
+
+def why_view(dossier: Dossier, *, zone: ZoneInfo, entries: Sequence[AuditEntry] = ()) -> View:
+    """The lineage of a plan; `entries` are the audit entries about it, oldest first."""
+    plan = dossier.status.plan
+    blocks = [
+        section(f"*{data(plan.id, 30)}* · {data(plan.title, 120)}"),
+        section(state_text(dossier, zone, dossier.status.since)),
+        *_part("Why", bullets(plan.why, most=_MOST, each=400)),
+        *_part("Expected", _expected(plan)),
+        *_part("Data it rests on", _evidence(plan, zone)),
+        *_part("Rules that judged it", _rules(dossier, zone)),
+        *_part("Who said what", _said(dossier, zone)),
+        *_all_changes(dossier),
+        *_part("Made with", _versions(plan)),
+        *_part("Trail", _trail(entries, zone)),
+    ]
+    return modal(f"Why {plan.id}?", CallbackId.PLAN_WHY, blocks, metadata=reference(plan).encode())
+
+
+def _part(title: str, text: str) -> list[Block]:
+    return [section(f"*{title}*\n{text}")] if text else []
+
+
+def _expected(plan: Plan) -> str:
+    lines = [
+        f"• {data(words(one.kpi), 40)}, {format_days(one.first, one.last)}: " + forecast_range(one).replace("\n", "; ")
+        for one in plan.forecasts
+    ]
+    lines += [f"• Stop if {exit_criterion(one)}" for one in plan.exit_criteria]
+    lines += [f"• Promise: {data(one, 200)}" for one in plan.slas]
+    lines += [f"• After {data(one, 30)}" for one in plan.depends_on]
+    return within(lines, _MOST)
+
+
+def _evidence(plan: Plan, zone: ZoneInfo) -> str:
+    known = f", read {moment(plan.data_known_at, zone)}" if plan.data_known_at else ""
+    lines = [f"• Data to {day(plan.data_day)} {plan.data_day.year}{known}"]
+    lines += [f"• {data(one.label, 200)} · `{data(one.id, 100)}`" for one in plan.evidence]
+    return within(lines, _MOST)
+
+
+def _rules(dossier: Dossier, zone: ZoneInfo) -> str:
+    verdict = dossier.verdict
+    if verdict is None:
+        return "Not judged yet."
+    lines = [f"{words(verdict.outcome)}, {moment(verdict.judged_at, zone)}"]
+    lines += [f"• {data(one.text, 300)} · `{data(one.policy, 80)}`" for one in verdict.reasons]
+    lines += [line for line in (gates(dossier),) if line]
+    return within([*lines, f"Policies `{data(verdict.policy_version, 12)}`"], _MOST)
+
+
+def _said(dossier: Dossier, zone: ZoneInfo) -> str:
+    lines = []
+    for one in dossier.decisions:
+        person = dossier.people.get(one.person_id)
+        verb = "approved" if one.answer is Answer.APPROVE else "rejected"
+        reason = f": “{data(one.reason, 300)}”" if one.reason else ""
+        who = data(person.name if person else one.person_id, 40)
+        lines.append(f"• {who} {verb} {moment(one.decided_at, zone)} via {data(one.via, 20)}{reason}")
+    return within(lines, _MOST)
+
+
+def _all_changes(dossier: Dossier) -> list[Block]:
+    ordered = by_size(dossier.status.plan.changes)
+    receipts = {one.change.id: one for one in dossier.executions}
+    most = _CHANGES_A_SECTION * _MOST_CHANGE_SECTIONS
+    blocks = []
+    for start in range(0, min(len(ordered), most), _CHANGES_A_SECTION):
+        group = ordered[start : start + _CHANGES_A_SECTION]
+        heading = f"*All {len(ordered):,} changes*\n" if start == 0 else ""
+        lines = [change_lines(change, receipts.get(change.id)) for change in group]
+        blocks.append(section(heading + within(lines, _MOST_SECTION)))
+    if len(ordered) > most:
+        command = f"countersign show {data(dossier.status.plan.id, 30)}"
+        blocks.append(section(f"…and {len(ordered) - most:,} more: `{command}` lists every one."))
+    return blocks
+
+
+def _versions(plan: Plan) -> str:
+    lines = [f"• {data(words(name), 40)} `{data(version, 100)}`" for name, version in plan.versions.items()]
+    agent = f"• By {data(plan.agent, 40)} {data(plan.agent_version, 40)}"
+    return within([agent, *lines, f"• Revision {plan.revision}, fingerprint `{plan.digest[:12]}`"], _MOST)
+
+
+def _trail(entries: Sequence[AuditEntry], zone: ZoneInfo) -> str:
+    newest = entries[-_MOST_ENTRIES:]
+    lines = [f"• #{one.seq} {moment(one.at, zone)} · {data(one.action, 40)} · {data(one.actor, 40)}" for one in newest]
+    if len(entries) > len(newest):
+        lines.insert(0, f"…{len(entries) - len(newest):,} earlier entries")
+    return within(lines, _MOST)

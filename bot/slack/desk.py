@@ -1,0 +1,72 @@
+"""What every listener is given: the use cases, who acts, and how to answer one person alone."""
+
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from agents.lifecycle.decide import Cause, Declined
+from bot.office import Office
+from bot.slack.cards import notices
+from bot.slack.cards.blocks import Message
+from bot.slack.deliveries import Deliveries
+from bot.slack.people import person_of, slack_id_of
+from storage.records.people import Person
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One bot at work in one workspace."""
+
+    office: Office
+    client: AsyncWebClient
+    deliveries: Deliveries
+    channel: str
+    """Where cards are posted."""
+    zone: ZoneInfo
+    """The team's zone, for clients that cannot show the reader's own."""
+
+    async def actor(self, body: dict[str, Any]) -> Person | None:
+        """Who acts; a stranger is told so in private and None is returned."""
+        person = await person_of(self.office.ledger, slack_id_of(body))
+        if person is None:
+            await self.tell(body, notices.unknown_person())
+        return person
+
+    async def tell(self, body: dict[str, Any], message: Message) -> None:
+        """Answer the acting person alone, wherever they acted; from a view, as a dialog or a direct message."""
+        user, channel = slack_id_of(body), _channel_of(body)
+        blocks = list(message.blocks)
+        if channel:
+            await self.client.chat_postEphemeral(channel=channel, user=user, text=message.text, blocks=blocks)
+        else:
+            await self.client.chat_postMessage(channel=user, text=message.text, blocks=blocks)
+
+    async def declined(self, declined: Declined, *, verb: str, seen_revision: int = 0) -> Message:
+        """The kind words for a click that had no effect."""
+        if declined.status is None:
+            return notices.refused(declined.words)
+        dossier = await self.office.router.dossier(declined.status.plan.id)
+        match declined.cause:
+            case Cause.NOT_ALLOWED:
+                return notices.not_allowed(dossier, verb=verb, why=(declined.words,))
+            case Cause.STALE:
+                return notices.stale_revision(dossier, seen=seen_revision)
+            case Cause.LATE:
+                return notices.too_late(dossier, zone=self.zone)
+            case Cause.EXPIRED:
+                return notices.expired(dossier, zone=self.zone)
+            case Cause.REPEATED if verb == "approve":
+                return notices.already_yours(dossier)
+            case _:
+                return notices.refused(declined.words)
+
+
+def _channel_of(body: dict[str, Any]) -> str:
+    """Where the person was: payloads of clicks, commands and events say it in different places."""
+    channel = body.get("channel")
+    if isinstance(channel, dict):
+        return str(channel.get("id", ""))
+    container = body.get("container", {})
+    return str(body.get("channel_id") or container.get("channel_id") or body.get("event", {}).get("channel") or "")

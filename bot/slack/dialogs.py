@@ -1,0 +1,35 @@
+"""Dialogs: opened at once, because a trigger lives three seconds, and filled when the content is there."""
+
+from typing import Any
+
+from agents.lifecycle.rollback import ChannelSilent
+from bot.slack.cards import notices
+from bot.slack.cards.rollback_views import rollback_preview
+from bot.slack.desk import Desk
+from storage.records.people import Person
+
+
+async def open_loading(desk: Desk, body: dict[str, Any], title: str) -> str:
+    """Open an empty dialog and give its view id."""
+    answer = await desk.client.views_open(trigger_id=body["trigger_id"], view=notices.loading_view(title))
+    return str(answer["view"]["id"])
+
+
+async def show(desk: Desk, view_id: str, view: dict[str, Any]) -> None:
+    """Replace what the dialog shows."""
+    await desk.client.views_update(view_id=view_id, view=view)
+
+
+async def show_rollback(desk: Desk, view_id: str, plan_id: str, person: Person) -> None:
+    """What a rollback of the plan would do, or why there is nothing to do."""
+    permission = desk.office.rules.may(person, "rollback")
+    if not permission.allowed:
+        await show(desk, view_id, notices.message_view("Roll back", notices.refused(permission.reason)))
+        return
+    try:
+        view = rollback_preview(await desk.office.rollback.preview(plan_id))
+    except LookupError:
+        view = notices.message_view("Roll back", notices.not_found(plan_id))
+    except ChannelSilent as error:
+        view = notices.message_view("Roll back", notices.refused(str(error)))
+    await show(desk, view_id, view)

@@ -1,0 +1,35 @@
+"""Mentions, direct messages and App Home."""
+
+import re
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bot.slack.conversation import answer_question
+from bot.slack.desk import Desk
+from bot.slack.home import publish
+
+_MENTION = re.compile(r"<@[A-Z0-9]+>")
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Attach a listener to every event of the manifest."""
+
+    @app.event("app_mention")
+    async def mentioned(body: dict[str, Any], event: dict[str, Any]) -> None:
+        await _answer(desk, body, event)
+
+    @app.event("message")
+    async def written(body: dict[str, Any], event: dict[str, Any]) -> None:
+        if event.get("channel_type") == "im" and not event.get("subtype") and not event.get("bot_id"):
+            await _answer(desk, body, event)
+
+    @app.event("app_home_opened")
+    async def opened(body: dict[str, Any], event: dict[str, Any]) -> None:
+        if event.get("tab") == "home" and (person := await desk.actor(body)) is not None:
+            await publish(desk, person)
+
+
+async def _answer(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
+    if await desk.deliveries.first_time(body) and (person := await desk.actor(body)) is not None:
+        await answer_question(desk, _MENTION.sub(" ", event.get("text", "")), person=person, body=body)

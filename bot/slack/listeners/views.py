@@ -1,0 +1,94 @@
+"""Submitted forms: faults stay in the form beside their input, everything else is one use case."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from agents.lifecycle.decide import Declined, Seen
+from agents.lifecycle.rollback import ChannelSilent
+from bot.slack import dialogs
+from bot.slack.buttons import CallbackId, MalformedButton, PlanRef
+from bot.slack.cards import notices
+from bot.slack.cards.edit_view import read_edit
+from bot.slack.cards.reject_view import read_reject
+from bot.slack.cards.rollback_views import read_picker, read_preview
+from bot.slack.desk import Desk
+from bot.slack.people import person_of, slack_id_of
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Attach a listener to every form."""
+
+    @app.view(CallbackId.PLAN_REJECT)
+    async def reject(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
+        form = read_reject(view["state"]["values"])
+        if form.errors:
+            await ack(response_action="errors", errors=form.errors)
+            return
+        await ack()
+        person, ref = await person_of(desk.office.ledger, slack_id_of(body)), _ref(view)
+        if person is None or ref is None:
+            await desk.tell(body, notices.unknown_person() if person is None else notices.old_button())
+            return
+        result = await desk.office.decider.reject(_seen(ref), person, reason=form.reason, via="slack")
+        if isinstance(result, Declined):
+            await desk.tell(body, await desk.declined(result, verb="reject", seen_revision=ref.revision))
+
+    @app.view(CallbackId.PLAN_EDIT)
+    async def edit(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
+        person, ref = await person_of(desk.office.ledger, slack_id_of(body)), _ref(view)
+        async with desk.office.ledger.read() as tx:
+            plan = await tx.plans.revision(ref.plan_id, ref.revision) if ref else None
+        if person is None or ref is None or plan is None:
+            await ack(response_action="update", view=notices.message_view("Edit plan", notices.old_button()))
+            return
+        form = read_edit(plan, view["state"]["values"])
+        if form.errors:
+            await ack(response_action="errors", errors=form.errors)
+            return
+        await ack()
+        result = await desk.office.decider.edit(_seen(ref), person, wanted=form.after, via="slack")
+        if isinstance(result, Declined):
+            await desk.tell(body, await desk.declined(result, verb="edit", seen_revision=ref.revision))
+
+    @app.view(CallbackId.ROLLBACK_PICK)
+    async def pick(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
+        plan_id = read_picker(view["state"]["values"])
+        if plan_id is None:
+            await ack(response_action="errors", errors={"plan": "Choose a plan to take back."})
+            return
+        await ack(response_action="update", view=notices.loading_view("Roll back"))
+        person = await desk.actor(body)
+        if person is not None:
+            await dialogs.show_rollback(desk, view["id"], plan_id, person)
+
+    @app.view(CallbackId.ROLLBACK_CONFIRM)
+    async def confirm(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
+        await ack(response_action="update", view=notices.loading_view("Roll back"))
+        person, ref = await desk.actor(body), _ref(view)
+        if person is None or ref is None:
+            return
+        message = await _roll_back(desk, view, ref, person=person)
+        await dialogs.show(desk, view["id"], notices.message_view("Roll back", message))
+
+
+async def _roll_back(desk: Desk, view: dict[str, Any], ref: PlanRef, *, person: Any) -> Any:
+    rollback = desk.office.rollback
+    try:
+        preview = await rollback.preview(ref.plan_id)
+        overwrite = read_preview(preview, view["state"]["values"])
+        result = await rollback.request(ref.plan_id, person, via="slack", overwrite=overwrite)
+    except (LookupError, ChannelSilent) as error:
+        return notices.refused(str(error))
+    return notices.refused(result.words)
+
+
+def _ref(view: dict[str, Any]) -> PlanRef | None:
+    try:
+        return PlanRef.decode(view.get("private_metadata", ""))
+    except MalformedButton:
+        return None
+
+
+def _seen(ref: PlanRef) -> Seen:
+    return Seen(plan_id=ref.plan_id, revision=ref.revision, digest=ref.digest)
