@@ -1,0 +1,102 @@
+"""How platforms spend a budget: up to 2× a day, never above 30.4 × daily in a month."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from math import exp, pi, sin, sqrt
+
+from agents.market.calendar import days_in_month, weekday_demand
+from agents.market.path import Exposed
+from agents.market.roster import TRAITS
+from agents.market.rules import is_learning
+from agents.market.scenarios import Trouble
+from agents.market.streams import stream
+from agents.market.world import CampaignTruth, World
+from storage.market_ledger.rows import CampaignRow, DeliveryRow
+from storage.records.money import Money
+
+MEAN_DELIVERY = 0.97
+"""Share of its budget that a campaign spends on an average day."""
+LEARNING_EFFICIENCY_MILLI = 930
+"""While it learns, a platform's pounds do seven per cent less."""
+_BUSY = {"paid_search": (0.03, 1.6)}
+"""Chance of a day of many searches, and how much more of the budget it takes."""
+_PENCE = 10_000
+_MONTH_TENTHS = 304
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A campaign's day as the platform stores it, and the exposure behind it."""
+
+    row: DeliveryRow
+    exposed: Exposed
+
+
+def price_index(world: World, trouble: Trouble, channel: str, day: date) -> float:
+    """What an impression costs on a day as a multiple of its usual price: a slow wave, noise, and shocks."""
+    noise = float(stream(world.seed, "auction", channel, day).standard_normal())
+    return expected_price_index(world, trouble, channel, day) * exp(0.02 * noise)
+
+
+def expected_price_index(world: World, trouble: Trouble, channel: str, day: date) -> float:
+    """The price index without its noise."""
+    turn = 2 * pi * ((day - world.first_day).days + world.price_phase_days) / 45
+    return (1 + 0.02 * sin(turn)) * trouble.price_factor(channel, day)
+
+
+def expected_spend_pounds(budget_pounds: float, day: date) -> float:
+    """What a budget costs on an average day of its kind, while the month's limit is far."""
+    return budget_pounds * MEAN_DELIVERY * sqrt(weekday_demand(day))
+
+
+def deliver(
+    world: World,
+    truth: CampaignTruth,
+    campaign: CampaignRow,
+    day: date,
+    *,
+    index: float,
+    month: Sequence[DeliveryRow],
+) -> Delivered:
+    """One campaign's day; `month` are its earlier days of the same month."""
+    budget = 0 if campaign.status != "active" else _micros(campaign)
+    draw = stream(world.seed, "delivery", campaign.campaign_id, day)
+    wobble, seen_noise, click_noise, luck = (float(x) for x in (*draw.standard_normal(3), draw.random()))
+    wanted = round(budget * _delivery_share(campaign.channel, day, wobble, luck))
+    allowed = month_limit_micros(month, budget, day) - sum(row.spend_micros for row in month)
+    spend = max(0, min(wanted, allowed)) // _PENCE * _PENCE
+    exposure_micros = round(spend / index)
+    impressions = round(exposure_micros / 1_000_000 / truth.cpm_pounds * 1000 * exp(0.03 * seen_noise))
+    clicks = int(draw.binomial(impressions, truth.click_rate * exp(0.03 * click_noise)))
+    leads = int(draw.binomial(clicks, truth.lead_rate))
+    learning = is_learning(campaign, day)
+    return Delivered(
+        DeliveryRow(campaign.campaign_id, day, spend, budget, impressions, clicks, leads),
+        Exposed(exposure_micros, impressions, LEARNING_EFFICIENCY_MILLI if learning else 1000),
+    )
+
+
+def month_limit_micros(month: Sequence[DeliveryRow], budget_micros: int, day: date) -> int:
+    """30.4 × the daily budget, averaged over the month's days: a change of budget makes it a step.
+
+    Days before the first known one count with the first known budget, days to come with today's.
+    """
+    known = [row.budget_micros for row in month]
+    earlier = day.day - 1 - len(known)
+    first = known[0] if known else budget_micros
+    ahead = days_in_month(day) - day.day + 1
+    planned = first * earlier + sum(known) + budget_micros * ahead
+    return planned * _MONTH_TENTHS // (10 * days_in_month(day))
+
+
+def _delivery_share(channel: str, day: date, wobble: float, luck: float) -> float:
+    traits = TRAITS[channel]
+    chance, busy = _BUSY.get(channel, (0.0, 1.0))
+    level = MEAN_DELIVERY / (1 + chance * (busy - 1)) * (busy if luck < chance else 1.0)
+    spread = exp(traits.wobble * wobble - traits.wobble**2 / 2)
+    return min(traits.overdelivery, level * spread * sqrt(weekday_demand(day)))
+
+
+def _micros(campaign: CampaignRow) -> int:
+    return Money(minor=campaign.daily_budget_minor, currency=campaign.currency).micros
