@@ -1,0 +1,117 @@
+"""auth.test, users.*, bots.info, team.info."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from bot.workspace.errors import ApiError
+from bot.workspace.methods.call import Call, Method, page
+from bot.workspace.seeds import Json, Member
+
+
+def described(person: Member, call: Call) -> Json:
+    """A user object; the address only with the `users:read.email` scope."""
+    moment = datetime.fromtimestamp(call.core.clock(), UTC)
+    offset = ZoneInfo(person.tz).utcoffset(moment)
+    profile: Json = {
+        "real_name": person.real_name,
+        "real_name_normalized": person.real_name,
+        "display_name": person.name,
+        "display_name_normalized": person.name,
+        "title": person.title,
+        "team": call.core.team.id,
+    }
+    if "users:read.email" in call.core.manifest.scopes:
+        profile["email"] = person.email
+    return {
+        "id": person.id,
+        "team_id": call.core.team.id,
+        "name": person.name,
+        "deleted": person.deleted,
+        "real_name": person.real_name,
+        "tz": person.tz,
+        "tz_offset": int(offset.total_seconds()) if offset is not None else 0,
+        "profile": profile,
+        "is_admin": person.is_admin,
+        "is_owner": False,
+        "is_bot": person.is_bot,
+        "is_restricted": False,
+        "is_app_user": False,
+        "updated": 0,
+    }
+
+
+def bot_user(call: Call) -> Member:
+    """The bot as a member of the team."""
+    team = call.core.team
+    return Member(id=team.bot_user_id, name=team.bot_name.lower(), real_name=team.bot_name, is_bot=True)
+
+
+async def auth_test(call: Call) -> Json:
+    """auth.test: whose token this is; Bolt learns the bot's ids from it."""
+    team = call.core.team
+    return {
+        "ok": True,
+        "url": f"{call.core.base_url}/",
+        "team": team.name,
+        "team_id": team.id,
+        "user": team.bot_name.lower(),
+        "user_id": team.bot_user_id,
+        "bot_id": team.bot_id,
+        "is_enterprise_install": False,
+    }
+
+
+async def list_users(call: Call) -> Json:
+    """users.list."""
+    everyone = [described(person, call) for person in (*call.core.state.people.values(), bot_user(call))]
+    part, cursor = page(everyone, call.text("cursor"), call.integer("limit", 1000, most=1000))
+    return {"ok": True, "members": part, "response_metadata": {"next_cursor": cursor}}
+
+
+async def user_info(call: Call) -> Json:
+    """users.info."""
+    user = call.text("user", required=True)
+    person = bot_user(call) if user == call.core.team.bot_user_id else call.core.state.people.get(user)
+    if person is None:
+        raise ApiError("user_not_found")
+    return {"ok": True, "user": described(person, call)}
+
+
+async def lookup_by_email(call: Call) -> Json:
+    """users.lookupByEmail."""
+    email = call.text("email", required=True).casefold()
+    for person in call.core.state.people.values():
+        if person.email.casefold() == email and not person.deleted:
+            return {"ok": True, "user": described(person, call)}
+    raise ApiError("users_not_found")
+
+
+async def bot_info(call: Call) -> Json:
+    """bots.info of this app's bot."""
+    team = call.core.team
+    if call.text("bot") not in ("", team.bot_id):
+        raise ApiError("bot_not_found")
+    bot = {
+        "id": team.bot_id,
+        "deleted": False,
+        "name": team.bot_name,
+        "user_id": team.bot_user_id,
+        "app_id": team.app_id,
+    }
+    return {"ok": True, "bot": bot}
+
+
+async def team_info(call: Call) -> Json:
+    """team.info."""
+    team = call.core.team
+    return {"ok": True, "team": {"id": team.id, "name": team.name, "domain": team.domain, "email_domain": ""}}
+
+
+METHODS: dict[str, tuple[Method, tuple[str, ...]]] = {
+    "auth.test": (auth_test, ()),
+    "users.list": (list_users, ("users:read",)),
+    "users.info": (user_info, ("users:read",)),
+    "users.lookupByEmail": (lookup_by_email, ("users:read.email",)),
+    "bots.info": (bot_info, ("users:read",)),
+    "team.info": (team_info, ("team:read",)),
+}
