@@ -31,13 +31,13 @@ As = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who you are, an
 HOME = Path(".countersign")
 
 
-def _run(module: str, name: str, **arguments: Any) -> None:
+def _run(module: str, function: str, /, **arguments: Any) -> None:
     """Run one command's function; what users can mend ends in one line and exit code 2."""
     from importlib import import_module
 
     from bot.commands.shell import run
 
-    raise typer.Exit(run(getattr(import_module(f"bot.commands.{module}"), name), arguments))
+    raise typer.Exit(run(getattr(import_module(f"bot.commands.{module}"), function), arguments))
 
 
 @app.command()

@@ -11,7 +11,7 @@ from agents.kpis.lake_reader import LakeReader
 from agents.lifecycle.decide import Decider
 from agents.lifecycle.execute import Executor
 from agents.lifecycle.monitor import Monitor
-from agents.lifecycle.observe import Observer
+from agents.lifecycle.observe import FileObserver, Observer
 from agents.lifecycle.propose import Proposer
 from agents.lifecycle.review import Reviewer
 from agents.lifecycle.rollback import Rollback
@@ -65,6 +65,7 @@ class Office:
     facts: LakeReader
     kpis: KpiEngine
     observer: Observer
+    files: FileObserver
     proposer: Proposer
     reviewer: Reviewer
     router: Router

@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from importlib.metadata import version
 from typing import Any
+from uuid import uuid4
 
 from agents.channels.channel import Channel
 from agents.channels.sandbox_market import sandbox_channels
-from agents.governance.limits import Limits, dump_limits, load_limits, sandbox_limits
+from agents.governance.limits import dump_limits, load_limits, sandbox_limits
 from agents.governance.rules import load_rules
 from agents.kpis.definitions import load_kpis
 from agents.kpis.engine import KpiEngine
@@ -17,12 +20,13 @@ from agents.kpis.lake_reader import LakeReader
 from agents.lifecycle.decide import Decider
 from agents.lifecycle.execute import Executor
 from agents.lifecycle.monitor import Monitor
-from agents.lifecycle.observe import Observer
+from agents.lifecycle.observe import FileObserver, Observer
 from agents.lifecycle.propose import Proposer
 from agents.lifecycle.review import Reviewer
 from agents.lifecycle.rollback import Rollback
 from agents.lifecycle.route import Router
 from agents.market.market import Market
+from agents.market.requests import MarketExists
 from agents.market.scenarios import Scenario
 from agents.market.truth import Truth
 from agents.sources.readers import Readers
@@ -36,7 +40,7 @@ from storage.lake import Lake
 from storage.ledger import Ledger
 from storage.market_ledger.hidden import TruthLedger
 from storage.market_ledger.shown import MarketLedger
-from storage.migrations.runner import upgrade
+from storage.migrations.runner import newest, upgrade
 from storage.records.money import Money
 from storage.work_queue import WorkQueue
 
@@ -46,6 +50,14 @@ SKILLS: Mapping[str, frozenset[str]] = {
     "budget_planner": frozenset({"budget"}),
     "request": frozenset({"budget"}),
 }
+
+
+@dataclass(frozen=True)
+class OpenMarket:
+    """A market and its truth over the same two files."""
+
+    market: Market
+    truth: Truth
 
 
 def utc_now() -> datetime:
@@ -67,8 +79,7 @@ async def open_office(
     settings.home.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database)
     queue = WorkQueue(database)
-    await asyncio.to_thread(upgrade, settings.database)
-    await asyncio.to_thread(queue.migrate)
+    await asyncio.to_thread(_bring_up_to_date, settings, queue)
     market = await _open_market(settings, seed=seed, scenario=scenario)
     try:
         ledger = Ledger(database, queue)
@@ -81,11 +92,22 @@ async def open_office(
         await queue.stop()
         await database.close()
         if market is not None:
-            await market.close()
+            await market.market.close()
+
+
+def _bring_up_to_date(settings: Settings, queue: WorkQueue) -> None:
+    """Migrate a database that this version has not seen yet; a note beside it spares every later start the look."""
+    wanted = f"{newest()} {version('dbos')}"
+    note = settings.home / "schema.txt"
+    if settings.database.exists() and note.exists() and note.read_text(encoding="utf-8") == wanted:
+        return
+    upgrade(settings.database)
+    queue.migrate()
+    note.write_text(wanted, encoding="utf-8")
 
 
 def _office(
-    settings: Settings, ledger: Ledger, queue: WorkQueue, market: Market | None, clock: Callable[[], datetime]
+    settings: Settings, ledger: Ledger, queue: WorkQueue, market: OpenMarket | None, clock: Callable[[], datetime]
 ) -> Office:
     lake = Lake(str(settings.lake))
     rules = load_rules()
@@ -94,7 +116,7 @@ def _office(
     kpis = KpiEngine(facts, kpis=load_kpis(), clock=clock)
     team = roster()
     reviewer = Reviewer(
-        ledger, rules, readers=readers, limits=lambda: _limits(settings), clock=clock,
+        ledger, rules, readers=readers, limits=lambda: load_limits(settings.limits, channels=frozenset(channels)), clock=clock,
         skills=lambda agent: SKILLS.get(agent, frozenset()),
     )
     return Office(
@@ -105,6 +127,7 @@ def _office(
         facts=facts,
         kpis=kpis,
         observer=Observer(ledger, lake, readers=readers, clock=clock),
+        files=FileObserver(ledger, lake, clock=clock, new_id=lambda: uuid4().hex[:12]),
         proposer=Proposer(
             ledger, team={agent.name: agent for agent in team}, facts=facts, readers=readers, reviewer=reviewer,
             clock=clock,
@@ -117,37 +140,31 @@ def _office(
         rollback=Rollback(ledger, rules, channels=channels, readers=readers, reviewer=reviewer, clock=clock),
         team=team,
         clock=clock,
-        sandbox=None if market is None else _SandboxControls(market, _truth(settings)),
+        sandbox=None if market is None else _SandboxControls(market),
     )
 
 
-def _outside(market: Market | None) -> tuple[Readers, Mapping[str, Channel]]:
+def _outside(market: OpenMarket | None) -> tuple[Readers, Mapping[str, Channel]]:
     """Every channel with its reader and its writer."""
     if market is None:
         return Readers({}), {}
-    source = SandboxMarketSource(market.platform)
-    channels = sandbox_channels(market.platform)
+    source = SandboxMarketSource(market.market.platform)
+    channels = sandbox_channels(market.market.platform)
     return Readers(dict.fromkeys(channels, source)), channels
 
 
-def _limits(settings: Settings) -> Limits | None:
-    return load_limits(settings.limits)
-
-
-async def _open_market(settings: Settings, *, seed: int | None, scenario: str) -> Market | None:
+async def _open_market(settings: Settings, *, seed: int | None, scenario: str) -> OpenMarket | None:
     if seed is None and not settings.market.exists():
         return None
-    market = Market(MarketLedger(settings.market), TruthLedger(settings.market_truth))
+    ledgers = MarketLedger(settings.market), TruthLedger(settings.market_truth)
+    market = Market(*ledgers)
     if not await market.exists():
-        await market.create(seed=seed or 0, scenario=_scenario(scenario))
+        with suppress(MarketExists):  # another process was faster
+            await market.create(seed=seed or 0, scenario=_scenario(scenario))
     if not settings.limits.exists():
         total = sum(campaign.daily_budget.minor for campaign in await market.platform.campaigns())
         settings.limits.write_text(dump_limits(sandbox_limits(Money(minor=total, currency="GBP"))), encoding="utf-8")
-    return market
-
-
-def _truth(settings: Settings) -> Truth:
-    return Truth(MarketLedger(settings.market), TruthLedger(settings.market_truth))
+    return OpenMarket(market, Truth(*ledgers))
 
 
 def _scenario(name: str) -> Scenario:
@@ -160,9 +177,9 @@ def _scenario(name: str) -> Scenario:
 class _SandboxControls:
     """The market's clock and its truth, for people."""
 
-    def __init__(self, market: Market, truth: Truth) -> None:
-        self._market = market
-        self._truth = truth
+    def __init__(self, market: "OpenMarket") -> None:
+        self._market = market.market
+        self._truth = market.truth
 
     async def today(self) -> date:
         return await self._market.platform.today()

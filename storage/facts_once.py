@@ -25,8 +25,13 @@ def within(first: date, last: date) -> pl.Expr:
     return (pl.col("day") >= first) & (pl.col("last_day") <= last)
 
 
-def counted_once(scan: pl.LazyFrame, load_ids: Sequence[str], columns: set[str]) -> pl.DataFrame:
-    """Collect the rows that count, with `columns` and the key columns; `load_ids` are in order known."""
+def counted_once(
+    scan: pl.LazyFrame, load_ids: Sequence[str], columns: set[str], *, every_version: bool = False
+) -> pl.DataFrame:
+    """Collect the rows that count, with `columns` and the key columns; `load_ids` are in order known.
+
+    With `every_version` a row stays beside those that restate it.
+    """
     order = {load_id: rank for rank, load_id in enumerate(load_ids)}
     needed = sorted({*columns, *_KEY, "campaign", "load_id"})
     rows = scan.select(needed).collect()
@@ -36,7 +41,7 @@ def counted_once(scan: pl.LazyFrame, load_ids: Sequence[str], columns: set[str])
         pl.col("load_id").replace_strict(order, return_dtype=pl.UInt32).alias("_rank"),
         (pl.col("grain") == "store").alias("_store"),
     )
-    newest = _newest(rows)
+    newest = rows if every_version else _newest(rows)
     rows = _coarsest(newest.with_columns(_detail(newest["grain"], newest["breakdown"]).alias("_detail")))
     return _daily_before_periods(rows).drop("_rank", "_store", "_detail")
 
@@ -123,9 +128,7 @@ def _losers(spans: list[_Span], daily: dict[str, set[date]]) -> list[_Span]:
     kept: list[_Span] = []
     lost: list[_Span] = []
     for span in sorted(spans, key=lambda span: (span.detail, -span.rank, span.first, span.campaign)):
-        told_daily = any(
-            any(span.tells_of(campaign, day, day) for day in days) for campaign, days in daily.items()
-        )
+        told_daily = any(any(span.tells_of(campaign, day, day) for day in days) for campaign, days in daily.items())
         told_before = any(
             (other.detail, other.rank) != (span.detail, span.rank)
             and other.tells_of(span.campaign, span.first, span.last)

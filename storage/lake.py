@@ -63,8 +63,6 @@ _KEEP_HISTORY = {
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
 }
-_MANY_FILES = 64
-"""Above this many files in the table the small ones are merged; old versions stay readable."""
 
 
 class ContractBroken(ValueError):
@@ -83,10 +81,12 @@ class Lake:
     database, so a crash between `append` and that registration leaves nothing that anyone can see.
     """
 
-    def __init__(self, uri: str, *, storage_options: dict[str, str] | None = None) -> None:
+    def __init__(self, uri: str, *, storage_options: dict[str, str] | None = None, compact_above: int = 64) -> None:
+        """`compact_above` so many files the small ones are merged; old versions stay readable."""
         self.uri = uri.rstrip("/")
         self._table = f"{self.uri}/facts"
         self._options = storage_options
+        self._compact_above = compact_above
         self._writing = asyncio.Lock()
 
     @property
@@ -113,22 +113,21 @@ class Lake:
         simulated: bool,
         where: Mapping[str, str | Sequence[str]] | None = None,
         columns: Sequence[str] | None = None,
+        touching: bool = False,
+        every_version: bool = False,
     ) -> pl.DataFrame:
         """Facts of these loads on the days first to last, inclusive, each thing counted once.
 
         `loads` are the committed ones that were known at the moment asked for, oldest first: where two say
-        the same thing, the later one wins. Of several grains for the same source, account and day only the
-        coarsest is given. A row that covers a period is given if the whole period lies in the window and no
-        daily rows tell of the same campaign inside it; `left_out` gives the others. `where` compares columns
-        of FACTS with a value or several.
+        the same thing, the later one wins, unless `every_version` is asked for. Of several grains for the same
+        source, account and day only the coarsest is given. A row that covers a period is given if the whole
+        period lies in the window and no daily rows tell of the same campaign inside it; with `touching`, rows
+        of periods that reach out of the window are given too, for the caller to name: they must not be summed.
+        `where` compares columns of FACTS with a value or several.
         """
-        return await asyncio.to_thread(self._read, loads, first, last, simulated, where or {}, columns)
-
-    async def left_out(
-        self, loads: Sequence[Load], first: date, last: date, *, simulated: bool
-    ) -> pl.DataFrame:
-        """Rows covering a period that touch the window and that `read` does not give; columns of FACTS."""
-        return await asyncio.to_thread(self._left_out, loads, first, last, simulated)
+        return await asyncio.to_thread(
+            self._read, loads, (first, last), simulated, where or {}, columns, touching, every_version
+        )
 
     async def version(self) -> int | None:
         """The newest version of the table, None while there is none."""
@@ -177,7 +176,7 @@ class Lake:
     def _compact(self, table: Any) -> None:
         from deltalake.exceptions import CommitFailedError
 
-        if len(table.file_uris()) > _MANY_FILES:
+        if len(table.file_uris()) > self._compact_above:
             # Another writer may come between; the next append tries again.
             with contextlib.suppress(CommitFailedError):
                 table.optimize.compact()
@@ -217,34 +216,27 @@ class Lake:
     def _read(
         self,
         loads: Sequence[Load],
-        first: date,
-        last: date,
+        window: tuple[date, date],
         simulated: bool,
         where: Mapping[str, str | Sequence[str]],
         columns: Sequence[str] | None,
+        touching: bool,
+        every_version: bool,
     ) -> pl.DataFrame:
         wanted = list(columns or FACTS.names())
         if unknown := sorted({*wanted, *where} - set(FACTS.names())):
             raise KeyError(f"facts have no column {', '.join(unknown)}; there are {', '.join(FACTS.names())}")
-        scan = self._scan(loads, first, last, simulated)
+        scan = self._scan(loads, *window, simulated)
         if scan is None:
             return FACTS.to_frame().select(wanted)
-        rows = counted_once(scan.filter(within(first, last)), [load.id for load in loads], {*wanted, *where})
+        ids, needed = [load.id for load in loads], {*wanted, *where}
+        rows = counted_once(scan.filter(within(*window)), ids, needed, every_version=every_version)
+        if touching:
+            outside = counted_once(scan.filter(~within(*window)), ids, needed, every_version=every_version)
+            rows = pl.concat([rows, outside])
         for column, value in where.items():
             rows = rows.filter(pl.col(column).is_in([value] if isinstance(value, str) else list(value)))
         return rows.select(wanted)
-
-    def _left_out(self, loads: Sequence[Load], first: date, last: date, simulated: bool) -> pl.DataFrame:
-        scan = self._scan(loads, first, last, simulated)
-        if scan is None:
-            return FACTS.to_frame()
-        periods = scan.filter(pl.col("last_day") > pl.col("day")).collect()
-        if periods.is_empty():
-            return periods.select(FACTS.names())
-        ids = [load.id for load in loads]
-        given = counted_once(scan.filter(within(first, last)), ids, {"line", "load_id"})
-        key = ["load_id", "source", "account", "campaign", "grain", "breakdown", "day", "last_day", "line"]
-        return periods.join(given.select(key), on=key, how="anti", nulls_equal=True).select(FACTS.names())
 
 
 class _Checked:
@@ -275,9 +267,7 @@ class _Checked:
         kinds = FACTS.items()
         return frame.with_columns(
             load_id=pl.lit(self._load_id), known_at=pl.lit(self._known_at).cast(FACTS["known_at"])
-        ).select(
-            pl.col(name).cast(kind) if frame.schema.get(name) == pl.Null else name for name, kind in kinds
-        )
+        ).select(pl.col(name).cast(kind) if frame.schema.get(name) == pl.Null else name for name, kind in kinds)
 
 
 def _problems(frame: pl.DataFrame) -> list[str]:

@@ -34,7 +34,7 @@ class LakeReader:
         async with self._ledger.read() as tx:
             loads = await tx.loads.known(simulated=simulated, as_of=as_of)
         used = tuple(load for load in loads if load.last_day >= first and load.first_day <= last)
-        frame = await self._lake.read(used, first, last, simulated=simulated)
+        frame = await self._lake.read(used, first, last, simulated=simulated, touching=True)
         return FactSlice(
             frame=frame,
             sources=_words(used),
@@ -46,11 +46,12 @@ class LakeReader:
         )
 
     async def history(self, *, first: date, last: date, simulated: bool) -> FactHistory:
-        """Everything known now about the days, for an agent's brief or a monitor."""
+        """Every version of everything about the days: older versions show how fast conversions arrive."""
         async with self._ledger.read() as tx:
             loads = await tx.loads.known(simulated=simulated)
         used = tuple(load for load in loads if load.last_day >= first and load.first_day <= last)
-        return FactHistory(await self._lake.read(used, first, last, simulated=simulated), used)
+        frame = await self._lake.read(used, first, last, simulated=simulated, every_version=True)
+        return FactHistory(frame, used)
 
 
 def _words(loads: Sequence[Load]) -> tuple[str, ...]:

@@ -182,8 +182,9 @@ class Decider:
             await keep_rejection(tx, plan, made)
             return f"You rejected {plan.id}. Nothing was changed."
         verdict = await tx.approvals.verdict(plan.id, plan.revision)
+        assert verdict is not None, "a plan waits because it was judged"
         decisions = await tx.approvals.decisions(plan.id, plan.revision)
-        missing = missing_gates(verdict.gates if verdict else (), decisions, await tx.people.all(), plan)
+        missing = missing_gates(verdict.gates, decisions, await tx.people.all(), plan)
         if missing:
             await tx.plans.touch(plan.id)
             return f"Your approval of {plan.id} counts. Still needed: {'; '.join(gate.text for gate in missing)}."

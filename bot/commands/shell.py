@@ -3,6 +3,7 @@
 import asyncio
 import inspect
 import json
+import os
 import sys
 from collections.abc import Callable
 from datetime import date, datetime
@@ -10,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-DONE, NEGATIVE, BAD_INPUT = 0, 1, 2
+DONE, NEGATIVE, BAD_INPUT, DEFECT, INTERRUPTED = 0, 1, 2, 70, 130
 
 
 class BadInput(ValueError):
@@ -24,13 +25,17 @@ def run(command: Callable[..., Any], arguments: dict[str, Any]) -> int:
         result = command(**arguments)
         if inspect.isawaitable(result):
             result = asyncio.run(_awaited(result))
-    except (ValueError, LookupError, OSError, RuntimeError) as error:
-        if not _mendable(error):
-            raise
-        sys.stderr.write(f"countersign: {_one_line(error)}\n")
-        return BAD_INPUT
     except KeyboardInterrupt:
-        return 130
+        return INTERRUPTED
+    except Exception as error:
+        if _mendable(error):
+            sys.stderr.write(f"countersign: {_one_line(error)}\n")
+            return BAD_INPUT
+        if os.environ.get("COUNTERSIGN_DEBUG"):
+            raise
+        name = type(error).__name__
+        sys.stderr.write(f"countersign: a defect of ours ({name}: {_one_line(error)}); COUNTERSIGN_DEBUG=1 shows where\n")
+        return DEFECT
     return DONE if result is None else int(result)
 
 

@@ -32,7 +32,7 @@ from bot.workspace.server import Workspace
 
 log = structlog.get_logger()
 
-MANIFEST = Path(__file__).parent.parent / "manifest.yml"
+MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 TEAM_ZONE = ZoneInfo("Europe/London")
 _TITLES = {"olivia": "Campaign operator", "aaron": "Approver", "carla": "CMO", "victor": "Viewer", "ada": "Admin"}
 

@@ -2,20 +2,25 @@
 
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
+from typing import TYPE_CHECKING
+
 from sqlalchemy import create_engine
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 
 def upgrade(database: Path, revision: str = "head") -> None:
     """Run every migration up to `revision`; blocks, so call it off the event loop."""
+    from alembic import command
+
     command.upgrade(_config(database), revision)
 
 
 def current(database: Path) -> str | None:
     """The revision the database is at, None if it is empty."""
+    from alembic.runtime.migration import MigrationContext
+
     engine = create_engine(f"sqlite:///{database}")
     try:
         with engine.connect() as connection:
@@ -26,11 +31,20 @@ def current(database: Path) -> str | None:
 
 def revisions() -> tuple[str, ...]:
     """All revisions, oldest first."""
+    from alembic.script import ScriptDirectory
+
     script = ScriptDirectory.from_config(_config(Path("unused")))
     return tuple(reversed([found.revision for found in script.walk_revisions()]))
 
 
-def _config(database: Path) -> Config:
+def newest() -> str:
+    """The newest revision, by the names of the files alone: asked at every start, so Alembic is not loaded for it."""
+    return max(found.name for found in (Path(__file__).parent / "versions").glob("[0-9]*.py")).split("_", 1)[0]
+
+
+def _config(database: Path) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.set_main_option("path_separator", "os")

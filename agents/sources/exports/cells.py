@@ -1,0 +1,142 @@
+"""Numbers in the cells of exports, read exactly: whole columns at once, odd cells one by one.
+
+A number is kept as an integer of its smallest unit (scale 6 for micros of money, 3 for thousandths, 0 for counts).
+Cells that say "no number" are kept apart from zero: missing marks, and censored values such as "< 10%".
+"""
+
+import re
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+import polars as pl
+
+from agents.sources.exports.currencies import SYMBOLS
+
+MISSING = "missing"
+_MISSING_MARKS = frozenset(("", "--", "-", "–", "—", "n/a", "nan", "null", "none"))
+_LARGEST = 2**63 - 1
+_SPACES = "\u0020\u00a0\u2009\u202f"
+"""Blank, no-break, thin and narrow no-break space: all are used between thousands."""
+
+
+class Style(StrEnum):
+    """Which mark stands before the decimals; the others may stand between thousands."""
+
+    POINT = "point"
+    COMMA = "comma"
+
+
+class Cell(NamedTuple):
+    """One cell: a scaled value, or a flag that says why there is none, or a problem."""
+
+    value: int | None = None
+    flag: str = ""
+    symbol: str = ""
+    """Currency symbol or code that stood in the cell."""
+    problem: str = ""
+
+
+class Column(NamedTuple):
+    """One column of a block; `flags` and `symbols` are None where no cell has any."""
+
+    values: pl.Series
+    flags: pl.Series | None = None
+    symbols: pl.Series | None = None
+    bad: tuple[int, str, str] | None = None
+    """First cell that cannot be read: its row in the block, its text, what is wrong."""
+
+
+# Groups of two digits are Indian lakhs and crores. At most 12 digits before the mark keep micros within 64 bits.
+_GROUPED = {
+    Style.POINT: rf"\d{{1,3}}(?:,\d{{2,3}}){{0,2}},\d{{3}}|\d{{1,3}}(?:['’{_SPACES}]\d{{3}}){{1,3}}",
+    Style.COMMA: rf"\d{{1,3}}(?:\.\d{{3}}){{1,3}}|\d{{1,3}}(?:['’{_SPACES}]\d{{3}}){{1,3}}",
+}
+_MARK = {Style.POINT: r"\.", Style.COMMA: ","}
+_BETWEEN = {Style.POINT: rf"[,'’{_SPACES}]", Style.COMMA: rf"[.'’{_SPACES}]"}
+_NUMBER = {style: rf"[+-]?(?:\d{{1,12}}|{_GROUPED[style]})(?:{_MARK[style]}\d{{1,18}})?" for style in Style}
+_EXACT = {style: re.compile(_NUMBER[style]) for style in Style}
+_CENSORED = {style: re.compile(rf"([<>])\s*({_NUMBER[style]})\s*(%?)") for style in Style}
+_SYMBOL = "|".join(sorted(map(re.escape, SYMBOLS), key=len, reverse=True))
+_PRICED = re.compile(
+    rf"(?P<sign>[-+]?)\s*(?P<before>{_SYMBOL}|[A-Z]{{3}})?\s*(?P<number>[-+]?[\d.].*?)\s*(?P<after>{_SYMBOL}|[A-Z]{{3}})?",
+)
+
+
+def is_missing(text: str) -> bool:
+    """Whether the cell holds a mark for "no value", such as an empty cell or " --"."""
+    return text.strip().casefold() in _MISSING_MARKS
+
+
+def censored(text: str) -> str:
+    """The canonical form of a censored value ("<10%"), "" if the cell is none."""
+    match = _CENSORED[Style.POINT].fullmatch(text.strip()) or _CENSORED[Style.COMMA].fullmatch(text.strip())
+    return "".join(match.groups()) if match else ""
+
+
+def read_cell(text: str, style: Style, scale: int) -> Cell:
+    """Read one cell; more decimals than the scale has are rounded half to even."""
+    if is_missing(text):
+        return Cell(flag=MISSING)
+    if mark := censored(text):
+        return Cell(flag=mark)
+    priced = _PRICED.fullmatch(text.strip().replace("−", "-"))
+    number = priced["sign"] + priced["number"] if priced else ""
+    if priced is None or not _EXACT[style].fullmatch(number):
+        return Cell(problem="is a percentage, not an amount" if number.endswith("%") else "is not a number")
+    return _scaled_cell(number, style, scale, priced["before"] or priced["after"] or "")
+
+
+def _scaled_cell(number: str, style: Style, scale: int, symbol: str) -> Cell:
+    exact = Decimal(re.sub(_BETWEEN[style], "", number).replace(",", ".")).scaleb(scale)
+    value = int(exact.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
+    if scale == 0 and value != exact:
+        return Cell(problem="is not a whole number")
+    if abs(value) > _LARGEST:
+        return Cell(problem="is too large")
+    return Cell(value=value, symbol=symbol)
+
+
+def read_column(texts: pl.Series, style: Style, scale: int) -> Column:
+    """Read a column of text; the same answer as `read_cell` for every cell."""
+    decimals = rf"(?:{_MARK[style]}\d{{1,{scale}}})?" if scale else ""
+    plain = rf"^[+-]?(?:\d{{1,12}}|{_GROUPED[style]}){decimals}$"
+    between, mark = _BETWEEN[style], "," if style is Style.COMMA else "."
+    good = texts.str.contains(plain)
+    clean = texts.str.replace_all(between, "")
+    if mark == ",":
+        clean = clean.str.replace(",", ".", literal=True)
+    values = _scaled(clean, scale)
+    if good.all():
+        return Column(values)
+    return _odd_cells(texts, values, good, style, scale)
+
+
+def _scaled(clean: pl.Series, scale: int) -> pl.Series:
+    if scale == 0:
+        return clean.cast(pl.Int64, strict=False)
+    exact: pl.Series = clean.cast(pl.Decimal(38, scale), strict=False) * 10**scale
+    return exact.cast(pl.Int64, strict=False)
+
+
+def _odd_cells(texts: pl.Series, values: pl.Series, good: pl.Series, style: Style, scale: int) -> Column:
+    odd = texts.filter(~good).unique().to_list()
+    cells = {text: read_cell(text, style, scale) for text in odd}
+    if problems := {text: cell.problem for text, cell in cells.items() if cell.problem}:
+        row = int((~good & texts.is_in(list(problems))).arg_max() or 0)
+        return Column(values, bad=(row, texts[row], problems[texts[row]]))
+    frame = pl.DataFrame(
+        {
+            "text": odd,
+            "value": [cell.value for cell in cells.values()],
+            "flag": [cell.flag or None for cell in cells.values()],
+            "symbol": [cell.symbol or None for cell in cells.values()],
+        },
+        schema={"text": pl.String, "value": pl.Int64, "flag": pl.String, "symbol": pl.String},
+    )
+    found = pl.DataFrame({"text": texts.alias("text")}).join(frame, on="text", how="left", maintain_order="left")
+    return Column(
+        values.zip_with(good, found["value"]),
+        found["flag"] if found["flag"].null_count() < found.height else None,
+        found["symbol"] if found["symbol"].null_count() < found.height else None,
+    )

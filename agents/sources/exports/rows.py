@@ -1,0 +1,171 @@
+"""The rows of a delimited file as blocks of text columns with their line numbers, in bounded memory.
+
+Blocks are parsed by polars. It forgives rows that are too short and does not know line numbers, so each block is
+checked (rows against line ends, separators against cells); a block that does not add up is read again row by row,
+strictly, which finds the line at fault.
+"""
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import polars as pl
+
+from agents.sources.exports.layout import column
+from agents.sources.exports.sniff import Progress, Table, bom_length
+from agents.sources.exports.totals import is_total_label
+from agents.sources.exports.unreadable import UnreadableExport
+
+LINE = "line"
+_BYTES = 4 << 20
+"""About 40,000 rows of an ad report at a time."""
+
+
+class Row(NamedTuple):
+    line: int
+    cells: list[str]
+
+
+def blocks(table: Table, progress: Progress | None = None) -> Iterator[pl.DataFrame]:
+    """All rows below the header: columns c0, c1, … as text (never null) and `line`.
+
+    Blank lines are skipped. Raises UnreadableExport for a row with too few or too many cells, a quote that is
+    never closed, and bytes that are no text.
+    """
+    line = table.header_line + 1
+    for text in _texts(table, progress):
+        frame = _fast(text, table, line)
+        yield _slow(text, table, line) if frame is None else frame
+        line += text.count(b"\n")
+
+
+def _texts(table: Table, progress: Progress | None) -> Iterator[bytes]:
+    """UTF-8 pieces of the file below the header, each ending at the end of a row."""
+    rest = b""
+    skip = table.header_line
+    for piece in _decoded(table, progress):
+        rest += piece
+        while skip and (end := rest.find(b"\n")) >= 0:
+            rest, skip = rest[end + 1 :], skip - 1
+        if skip == 0 and len(rest) >= _BYTES:
+            cut = _row_end(rest)
+            yield rest[:cut]
+            rest = rest[cut:]
+    if skip == 0 and rest:
+        yield rest
+
+
+def _decoded(table: Table, progress: Progress | None) -> Iterator[bytes]:
+    raw = table.raw
+    decoder = None if raw.encoding == "utf-8" else codecs.getincrementaldecoder(raw.encoding)()
+    done = bom_length(raw)
+    lines = 1
+    with raw.path.open("rb") as file:
+        file.seek(done)
+        while block := file.read(_BYTES):
+            done += len(block)
+            if decoder is not None:
+                block = _recoded(block, decoder, table, lines, last=done >= raw.size)
+            lines += block.count(b"\n")
+            yield block
+            if progress:
+                progress(min(raw.size, raw.size // 10 + done * 9 // 10), raw.size)
+    if done != raw.size:
+        raise UnreadableExport(raw.path, None, "the file changed while it was read", "try again")
+
+
+def _recoded(block: bytes, decoder: codecs.IncrementalDecoder, table: Table, lines: int, *, last: bool) -> bytes:
+    try:
+        text: str = decoder.decode(block, last)
+        return text.encode()
+    except UnicodeError as error:
+        line = lines + block[: getattr(error, "start", 0)].count(b"\n")
+        problem = f"the bytes are no {table.raw.encoding}: the file is damaged or cut off"
+        raise UnreadableExport(table.path, line, problem, "export it again") from error
+
+
+def _row_end(text: bytes) -> int:
+    """Where the last whole row ends: after a newline with an even number of quotes before it."""
+    end = text.rfind(b"\n") + 1
+    if end == 0:
+        return len(text)
+    inside = text.count(b'"', 0, end) % 2
+    cut = end
+    while inside and cut:
+        before = text.rfind(b"\n", 0, cut - 1) + 1
+        inside ^= text.count(b'"', before, cut) % 2
+        cut = before
+    # A quote that is open all along is no quote: the strict reader will say what it is.
+    return cut or end
+
+
+def _fast(text: bytes, table: Table, line: int) -> pl.DataFrame | None:
+    width = len(table.header)
+    names = [column(index) for index in range(width)]
+    try:
+        frame = pl.read_csv(
+            text,
+            has_header=False,
+            separator=table.delimiter,
+            schema=dict.fromkeys(names, pl.String),
+            infer_schema=False,
+            empty_string_is_null=False,
+            missing_columns="insert",
+        )
+    except pl.exceptions.PolarsError:
+        return None
+    ends = text.count(b"\n") + (not text.endswith(b"\n"))
+    if frame.height != ends or b"\x00" in text:
+        return None
+    separators = text.count(table.delimiter.encode())
+    if b'"' in text:
+        inside = pl.sum_horizontal(pl.all().str.count_matches(table.delimiter, literal=True).sum())
+        separators -= int(frame.select(inside).item())
+    if separators != frame.height * (width - 1):
+        return None
+    return frame.with_columns(pl.int_range(line, line + frame.height, dtype=pl.Int64).alias(LINE))
+
+
+def _slow(text: bytes, table: Table, line: int) -> pl.DataFrame:
+    width = len(table.header)
+    rows = [_fitted(row, table, width) for row in _strict(text, table, line)]
+    columns = list(zip(*(row.cells for row in rows), strict=True)) or [() for _ in range(width)]
+    data = {column(index): list(cells) for index, cells in enumerate(columns)}
+    data[LINE] = [row.line for row in rows]
+    return pl.DataFrame(data, schema={**dict.fromkeys(data, pl.String), LINE: pl.Int64})
+
+
+def _strict(text: bytes, table: Table, line: int) -> Iterator[Row]:
+    try:
+        decoded = text.decode()
+    except UnicodeDecodeError as error:
+        at = line + text.count(b"\n", 0, error.start)
+        raise UnreadableExport(table.path, at, "the bytes are no text", "export it again as CSV") from error
+    reader = csv.reader(io.StringIO(decoded, newline=""), delimiter=table.delimiter, strict=True)
+    before = 0
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield Row(line + before, cells)
+            before = reader.line_num
+    except csv.Error as error:
+        problem = "a quoted value is never closed" if "end of data" in str(error) else f"broken quoting ({error})"
+        remedy = "the file is cut off or was edited: export it again"
+        raise UnreadableExport(table.path, line + before, problem, remedy) from error
+
+
+def _fitted(row: Row, table: Table, width: int) -> Row:
+    cells = row.cells
+    if len(cells) > width and not any(cell.strip() for cell in cells[width:]):
+        cells = cells[:width]
+    if len(cells) == width:
+        return Row(row.line, cells)
+    if len(cells) < width and is_total_label(cells):
+        return Row(row.line, cells + [""] * (width - len(cells)))
+    problem = f"the row has {len(cells)} cells, the header on line {table.header_line} has {width}"
+    remedy = "put quotes around values that hold the separator, or export it again"
+    if len(cells) < width:
+        remedy = "the file is cut off or was edited: export it again"
+    raise UnreadableExport(table.path, row.line, problem, remedy)

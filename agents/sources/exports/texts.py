@@ -1,0 +1,37 @@
+"""Columns of text taken from a block, and the refusal that names a row of it."""
+
+from typing import NoReturn
+
+import polars as pl
+
+from agents.sources.exports.layout import Layout
+from agents.sources.exports.rows import LINE
+from agents.sources.exports.unreadable import UnreadableExport
+
+
+def refuse(layout: Layout, rows: pl.DataFrame, row: int, problem: str, remedy: str) -> NoReturn:
+    """Refuse the file for what stands in this row of the block."""
+    raise UnreadableExport(layout.path, int(rows[LINE][row]), problem, remedy)
+
+
+def text_of(rows: pl.DataFrame, place: str | None) -> pl.Series:
+    """A text column without blanks around it; "" for missing marks and for a column the file lacks."""
+    if place is None:
+        return constant("", rows)
+    text = pl.col(place).str.strip_chars()
+    return rows.select(pl.when(text == "--").then(pl.lit("")).otherwise(text).alias(place))[place]
+
+
+def first_filled(texts: pl.Series, other: pl.Series | str) -> pl.Series:
+    filled = texts != ""
+    if filled.all():
+        return texts
+    return texts.zip_with(filled, pl.repeat(other, texts.len(), eager=True) if isinstance(other, str) else other)
+
+
+def constant(text: str, rows: pl.DataFrame) -> pl.Series:
+    return pl.repeat(text, rows.height, dtype=pl.String, eager=True)
+
+
+def nulls(rows: pl.DataFrame) -> pl.Series:
+    return pl.repeat(None, rows.height, dtype=pl.String, eager=True)
