@@ -1,0 +1,69 @@
+"""The brief: exactly what an agent is given, frozen, so that equal briefs give equal proposals."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+
+import polars as pl
+from pydantic import Field, model_validator
+
+from storage.records.facts import CampaignState
+from storage.records.money import Money
+from storage.records.plans import Evidence, Resource
+from storage.records.record import Record
+
+
+class Limits(Record):
+    """What a proposal must stay within; governance judges again and may be stricter."""
+
+    max_step_share: Decimal = Field(default=Decimal("0.20"), gt=0, le=1)
+    """Largest change of one campaign's daily budget, as a share of that budget."""
+    min_budget: Money
+    """No proposed daily budget goes below it; a campaign that is already below it is left alone."""
+    total_budget: Money | None = None
+    """Cap on the sum of the daily budgets; None: the sum of today."""
+    min_gain_share: Decimal = Field(default=Decimal("0.01"), ge=0)
+    """A smaller expected gain in attributed revenue is not worth a change."""
+    min_gain_probability: Decimal = Field(default=Decimal("0.80"), ge=0, le=1)
+    """A change is proposed only if the gain is positive with at least this probability."""
+    min_move_share: Decimal = Field(default=Decimal("0.03"), ge=0)
+    """Moves smaller than this share of a campaign's budget are dropped."""
+
+    @model_validator(mode="after")
+    def _one_currency(self) -> "Limits":
+        if self.total_budget is not None and self.total_budget.currency != self.min_budget.currency:
+            raise ValueError(f"limits in {self.total_budget.currency} and {self.min_budget.currency}: use one currency")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """All an agent may know. It holds no clock, no connection and no randomness of its own."""
+
+    campaigns: tuple[CampaignState, ...]
+    facts: pl.DataFrame
+    """Rows of `storage.lake.FACTS`. Older versions of a row may be among them: they show how fast conversions
+    arrive. Only the newest version of a row counts as its value."""
+    data_day: date
+    """The newest complete day, in the source's calendar."""
+    restatement_days: int
+    """Days back from `data_day` that the source may still change."""
+    currency: str
+    limits: Limits
+    evidence: tuple[Evidence, ...] = ()
+    """Lineage of the facts, such as `load:01J…`."""
+    data_known_at: datetime | None = None
+    seed: int = 0
+    """Of the generator that draws the uncertainty; part of the brief, so that a proposal can be repeated."""
+    fixed: frozenset[str] = field(default_factory=frozenset)
+    """Resource keys that must keep their budget: locked by a person, held by another plan."""
+
+    @property
+    def simulated(self) -> bool:
+        """True if any campaign is simulated: a mixed plan is never passed off as real."""
+        return any(campaign.simulated for campaign in self.campaigns)
+
+
+def resource_of(campaign: CampaignState) -> Resource:
+    """The resource whose fields a plan changes for this campaign."""
+    return Resource(channel=campaign.channel, id=campaign.id, name=campaign.name)
