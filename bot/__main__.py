@@ -25,7 +25,9 @@ app.add_typer(agents, name="agents")
 app.add_typer(market, name="market")
 app.add_typer(bench, name="bench")
 
-Home = Annotated[Path, typer.Option("--home", metavar="DIR", help="Database, lake and settings.", envvar="COUNTERSIGN_HOME")]
+Home = Annotated[
+    Path, typer.Option("--home", metavar="DIR", help="Database, lake and settings.", envvar="COUNTERSIGN_HOME")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 As = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who you are, an id of people.yml such as aaron.")]
 HOME = Path(".countersign")
@@ -74,7 +76,9 @@ def ingest(
 def kpi(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as roas, spend, cpa; unknown names list all.")],
     home: Home = HOME,
-    by: Annotated[str | None, typer.Option(metavar="DIM", help="channel, campaign, account, source, day, week.")] = None,
+    by: Annotated[
+        str | None, typer.Option(metavar="DIM", help="channel, campaign, account, source, day, week.")
+    ] = None,
     where: Annotated[list[str] | None, typer.Option(metavar="K=V", help="Such as channel=email; may repeat.")] = None,
     first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")] = None,
@@ -100,7 +104,9 @@ def ask(question: str, home: Home = HOME, json: Json = False) -> None:
 @app.command()
 def plan(
     home: Home = HOME,
-    sets: Annotated[list[str] | None, typer.Option("--set", metavar="CAMPAIGN=AMOUNT", help="Ask for this budget.")] = None,
+    sets: Annotated[
+        list[str] | None, typer.Option("--set", metavar="CAMPAIGN=AMOUNT", help="Ask for this budget.")
+    ] = None,
     person: Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Who asks; needed with --set.")] = None,
     json: Json = False,
 ) -> None:
@@ -137,8 +143,11 @@ def approve(plan: str, person: As, home: Home = HOME, json: Json = False) -> Non
 
 @app.command()
 def reject(
-    plan: str, person: As, reason: Annotated[str, typer.Option(help="Why not; kept and learned from.")],
-    home: Home = HOME, json: Json = False,
+    plan: str,
+    person: As,
+    reason: Annotated[str, typer.Option(help="Why not; kept and learned from.")],
+    home: Home = HOME,
+    json: Json = False,
 ) -> None:
     """Reject a plan.
 
@@ -151,9 +160,13 @@ def reject(
 def rollback(
     plan: str,
     home: Home = HOME,
-    person: Annotated[str | None, typer.Option("--as", metavar="PERSON", help="Who asks; needed unless --preview.")] = None,
+    person: Annotated[
+        str | None, typer.Option("--as", metavar="PERSON", help="Who asks; needed unless --preview.")
+    ] = None,
     preview: Annotated[bool, typer.Option("--preview", help="Say what would happen and change nothing.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Also undo what someone changed later by hand.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Also undo what someone changed later by hand.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Take back what a plan changed, through the same review.
@@ -177,7 +190,9 @@ def audit_export(home: Home = HOME) -> None:
 
 @audit.command("why")
 def audit_why(
-    subject: Annotated[str, typer.Argument(metavar="ID", help="A plan, alert or load.")], home: Home = HOME, json: Json = False
+    subject: Annotated[str, typer.Argument(metavar="ID", help="A plan, alert or load.")],
+    home: Home = HOME,
+    json: Json = False,
 ) -> None:
     """Say what something came from, back to the file or source, and who did what to it.
 
@@ -200,7 +215,9 @@ def agents_list(home: Home = HOME, json: Json = False) -> None:
 
 @market.command("tick")
 def market_tick(
-    days: Annotated[str, typer.Argument(metavar="DAYS", help="Such as 1, 7 or 7d.")] = "1", home: Home = HOME, json: Json = False
+    days: Annotated[str, typer.Argument(metavar="DAYS", help="Such as 1, 7 or 7d.")] = "1",
+    home: Home = HOME,
+    json: Json = False,
 ) -> None:
     """Move the simulated clock, reading and checking after every day.
 
@@ -211,8 +228,10 @@ def market_tick(
 
 @market.command("scenario")
 def market_scenario(
-    name: str, home: Home = HOME,
-    starts_in: Annotated[int, typer.Option(help="Days from now until it starts.")] = 0, json: Json = False,
+    name: str,
+    home: Home = HOME,
+    starts_in: Annotated[int, typer.Option(help="Days from now until it starts.")] = 0,
+    json: Json = False,
 ) -> None:
     """Choose what happens next in the simulated market.
 
@@ -257,7 +276,8 @@ def worker(home: Home = HOME) -> None:
 @bench.command("click")
 def bench_click(
     clicks: Annotated[int, typer.Option(help="How many.")] = 1000,
-    parallel: Annotated[int, typer.Option(help="How many at once.")] = 50, json: Json = False,
+    parallel: Annotated[int, typer.Option(help="How many at once.")] = 50,
+    json: Json = False,
 ) -> None:
     """Click on cards in a real local workspace: time to acknowledgement and to the rewritten card."""
     _run("bench_click", "bench_click", clicks=clicks, parallel=parallel, json=json)

@@ -80,8 +80,13 @@ def timetable(ledger: Ledger, *, zone: ZoneInfo) -> AsyncIOScheduler:
     scheduler = AsyncIOScheduler(timezone=zone, executors={"default": EnqueueExecutor(ledger)})
     for name, job in JOBS.items():
         scheduler.add_job(
-            _never_called, CronTrigger.from_crontab(job.cron, timezone=zone), id=name, name=job.about,
-            replace_existing=True, coalesce=True, misfire_grace_time=_GRACE_S,
+            _never_called,
+            CronTrigger.from_crontab(job.cron, timezone=zone),
+            id=name,
+            name=job.about,
+            replace_existing=True,
+            coalesce=True,
+            misfire_grace_time=_GRACE_S,
         )
     return scheduler
 

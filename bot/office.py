@@ -22,7 +22,6 @@ from storage.ledger import Ledger
 from storage.records.alerts import Finding
 from storage.work_queue import WorkQueue
 
-
 MOST_DAYS = 92
 """Days the simulated clock moves in one go: a quarter."""
 

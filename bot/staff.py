@@ -44,9 +44,12 @@ def load_people(path: Path) -> tuple[Person, ...]:
 def dump_people(people: tuple[Person, ...]) -> str:
     """The text of a people.yml that reads back as the same people."""
     entries = {
-        one.id: {"name": one.name, "roles": sorted(one.roles), "slack": one.slack_id, "zone": one.zone} for one in people
+        one.id: {"name": one.name, "roles": sorted(one.roles), "slack": one.slack_id, "zone": one.zone}
+        for one in people
     }
-    plain: dict[str, Any] = {"people": {key: {k: _plain(v) for k, v in entry.items()} for key, entry in entries.items()}}
+    plain: dict[str, Any] = {
+        "people": {key: {k: _plain(v) for k, v in entry.items()} for key, entry in entries.items()}
+    }
     return _HEADER + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True)
 
 
@@ -59,11 +62,15 @@ def _person(path: Path, person_id: str, entry: Any) -> Person:
         raise PeopleInvalid(f"{path}: people.{person_id} needs name, roles, slack and zone")
     unknown = set(entry) - {"name", "roles", "slack", "zone", "active"}
     if unknown:
-        raise PeopleInvalid(f"{path}: people.{person_id}.{sorted(unknown)[0]} is unknown; use name, roles, slack, zone")
+        raise PeopleInvalid(f"{path}: people.{person_id}.{min(unknown)} is unknown; use name, roles, slack, zone")
     try:
         return Person(
-            id=person_id, name=entry.get("name") or person_id, roles=frozenset(Role(one) for one in entry["roles"]),
-            slack_id=entry.get("slack"), zone=entry.get("zone", "Europe/London"), active=entry.get("active", True),
+            id=person_id,
+            name=entry.get("name") or person_id,
+            roles=frozenset(Role(one) for one in entry["roles"]),
+            slack_id=entry.get("slack"),
+            zone=entry.get("zone", "Europe/London"),
+            active=entry.get("active", True),
         )
     except KeyError:
         raise PeopleInvalid(f"{path}: people.{person_id}.roles is missing") from None

@@ -116,7 +116,11 @@ def _office(
     kpis = KpiEngine(facts, kpis=load_kpis(), clock=clock)
     team = roster()
     reviewer = Reviewer(
-        ledger, rules, readers=readers, limits=lambda: load_limits(settings.limits, channels=frozenset(channels)), clock=clock,
+        ledger,
+        rules,
+        readers=readers,
+        limits=lambda: load_limits(settings.limits, channels=frozenset(channels)),
+        clock=clock,
         skills=lambda agent: SKILLS.get(agent, frozenset()),
     )
     return Office(
@@ -129,7 +133,11 @@ def _office(
         observer=Observer(ledger, lake, readers=readers, clock=clock),
         files=FileObserver(ledger, lake, clock=clock, new_id=lambda: uuid4().hex[:12]),
         proposer=Proposer(
-            ledger, team={agent.name: agent for agent in team}, facts=facts, readers=readers, reviewer=reviewer,
+            ledger,
+            team={agent.name: agent for agent in team},
+            facts=facts,
+            readers=readers,
+            reviewer=reviewer,
             clock=clock,
         ),
         reviewer=reviewer,
@@ -171,7 +179,9 @@ def _scenario(name: str) -> Scenario:
     try:
         return Scenario(name)
     except ValueError:
-        raise MarketRefused(f"there is no scenario {name!r}; there are {', '.join(one.value for one in Scenario)}") from None
+        raise MarketRefused(
+            f"there is no scenario {name!r}; there are {', '.join(one.value for one in Scenario)}"
+        ) from None
 
 
 class _SandboxControls:

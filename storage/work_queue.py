@@ -5,6 +5,7 @@ Handlers are idempotent by the rows they write; the queue adds that nothing put 
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,9 +42,7 @@ class WorkQueue:
 
         DBOS.migrate(self._database.url)
 
-    async def put(
-        self, connection: AsyncConnection, kind: str, work_id: str, payload: dict[str, str]
-    ) -> None:
+    async def put(self, connection: AsyncConnection, kind: str, work_id: str, payload: dict[str, str]) -> None:
         """Enqueue on the caller's transaction; the same id twice is one piece of work."""
         options = {
             "queue_name": _QUEUE,
@@ -92,6 +91,8 @@ class WorkQueue:
 
             self._running = False
             await asyncio.to_thread(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=5)
+            # DBOS made its own threads the loop's default and has ended them: others still need to_thread.
+            asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor())
         if self._client is not None:
             self._client = None
 
@@ -102,9 +103,7 @@ class WorkQueue:
         if self._client is None:
             from dbos import DBOSClient
 
-            self._client = DBOSClient(
-                system_database_engine=self._database.queue_engine, application_name=_APP
-            )
+            self._client = DBOSClient(system_database_engine=self._database.queue_engine, application_name=_APP)
         return self._client
 
 

@@ -9,10 +9,10 @@ from agents.governance.rules import Rules
 from agents.lifecycle.edit import revision_of
 from agents.lifecycle.learn import keep_rejection
 from agents.lifecycle.review import Reviewer, known_plan
-from agents.lifecycle.states import UNDECIDED, ask_for_execution, ask_for_review, move
+from agents.lifecycle.states import UNDECIDED, ask_for_execution, ask_for_review, let_go, move
 from storage.ledger import Ledger, Transaction
 from storage.records.people import Person
-from storage.records.plans import Change, Plan, PlanState, PlanStatus, Value
+from storage.records.plans import Change, PlanState, PlanStatus, Value
 from storage.records.record import Record
 from storage.records.verdicts import Answer, Decision
 
@@ -88,10 +88,10 @@ class Decider:
             status = await known_plan(tx, seen.plan_id)
             revised = revision_of(status.plan, wanted, person=person, now=now)
             if revised is None:
-                words = "With these values nothing would change: reject the plan instead."
+                words = "These values change nothing: give another amount, or reject the plan."
                 return Declined(cause=Cause.INVALID, words=words, status=status)
             await tx.plans.revise(revised, now=now)
-            await tx.plans.release(seen.plan_id)  # the review of the revision claims what is still in it
+            await let_go(tx, status, set(status.plan.resource_keys) - set(revised.resource_keys))
             await ask_for_review(tx, await known_plan(tx, seen.plan_id))
             await tx.audit.append(
                 at=now,

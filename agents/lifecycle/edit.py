@@ -9,7 +9,7 @@ from storage.records.plans import Plan, Value, raised_per_day
 
 
 def revision_of(plan: Plan, wanted: Mapping[str, Value], *, person: Person, now: datetime) -> Plan | None:
-    """The plan with other values by change id; None if nothing would be left to change.
+    """The plan with other values by change id; None if nothing is edited, or nothing would be left to change.
 
     The forecast and the exit criteria were made for other amounts, so the revision has none and says so. It
     expires when the plan would have.
@@ -20,20 +20,20 @@ def revision_of(plan: Plan, wanted: Mapping[str, Value], *, person: Person, now:
         if (changed := change.model_copy(update={"after": wanted.get(change.id, change.after)})).after
         != change.before
     )
-    if not changes:
-        return None
-    edited = ", ".join(
+    edits = [
         f"{change.resource.name} {change.after} → {wanted[change.id]}"
         for change in plan.changes
         if change.id in wanted and wanted[change.id] != change.after
-    )
+    ]
+    if not changes or not edits:
+        return None
     return plan.model_copy(
         update={
             "revision": plan.revision + 1,
             "requested_by": person.id,
             "changes": changes,
             "why": (
-                f"Edited by {person.name}: {edited}.",
+                f"Edited by {person.name}: {', '.join(edits)}.",
                 f"Revision {plan.revision} was forecast; these amounts were not.",
                 *plan.why,
             ),

@@ -6,6 +6,7 @@ Every step can be repeated after a crash: the rows say how far it came, the chan
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from agents.channels.channel import (
@@ -117,7 +118,7 @@ class Executor:
                 await self._check_all(plan)
             for item in executions:
                 if item.state is ExecutionState.INTENDED:
-                    await self._apply(plan, item)
+                    await self._apply(item)
         except ChannelError as error:
             return await self._finish(status, PlanState.FAILED, problem=str(error))
         return await self._finish(status, PlanState.DONE)
@@ -126,11 +127,11 @@ class Executor:
         """Preview every change before the first is written: a plan that cannot be done whole is not begun."""
         for change in plan.changes:
             channel = self._channels[change.resource.channel]
-            state, _ = await self._patiently(lambda channel=channel, change=change: channel.preview(change))
+            state, _ = await self._patiently(partial(channel.preview, change))
             if state.version != change.expected_version:
                 raise VersionConflict(change.resource, change.expected_version, state)
 
-    async def _apply(self, plan: Plan, item: Execution) -> None:
+    async def _apply(self, item: Execution) -> None:
         """One change: recover what an earlier attempt did, else write it; then read it back."""
         channel, change = self._channels[item.change.resource.channel], item.change
         receipt = await self._patiently(lambda: channel.find(item.key)) if item.attempts else None

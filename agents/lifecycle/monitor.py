@@ -56,7 +56,10 @@ class Monitor:
         for source in self._readers.sources:
             data_day = await source.today() - timedelta(days=1)
             executed = await self._executed(data_day)
-            findings = [*await self._drift(source, data_day, executed), *await self._outcomes(data_day, executed)]
+            findings = [
+                *await self._drift(source, data_day, executed),
+                *await self._outcomes(source, data_day, executed),
+            ]
             await self._file(tuple(findings), data_day=data_day)
             found += findings
         return tuple(found)
@@ -67,9 +70,7 @@ class Monitor:
 
     async def snooze(self, alert_id: str, person: Person, *, days: int) -> Declined | Alert:
         """Keep the case quiet for so many days of the team's own time."""
-        return await self._answer(
-            alert_id, person, act="snooze", snoozed_until=self._clock() + timedelta(days=days)
-        )
+        return await self._answer(alert_id, person, act="snooze", snoozed_until=self._clock() + timedelta(days=days))
 
     async def wake_snoozed(self) -> int:
         """Open what was snoozed until now; returns how many."""
@@ -80,7 +81,11 @@ class Monitor:
         async with self._ledger.write() as tx:
             due = _due(await tx.alerts.unrecovered(), now)
             for alert in due:
-                await tx.alerts.save(alert.model_copy(update={"state": AlertState.OPEN, "snoozed_until": None}))
+                woken = {"state": AlertState.OPEN, "snoozed_until": None, "updated_at": now}
+                await tx.alerts.save(alert.model_copy(update=woken))
+                await tx.audit.append(
+                    at=now, actor="system", action="alert.woken", subject=alert.id, facts={"key": alert.finding.key}
+                )
             return len(due)
 
     async def _answer(
@@ -102,13 +107,18 @@ class Monitor:
             saved = await tx.alerts.save(
                 alert.model_copy(
                     update={
-                        "state": state, "acknowledged_by": person.id, "snoozed_until": snoozed_until,
+                        "state": state,
+                        "acknowledged_by": person.id,
+                        "snoozed_until": snoozed_until,
                         "updated_at": now,
                     }
                 )
             )
             await tx.audit.append(
-                at=now, actor=f"person:{person.id}", action=f"alert.{state.value}", subject=alert_id,
+                at=now,
+                actor=f"person:{person.id}",
+                action=f"alert.{state.value}",
+                subject=alert_id,
                 facts={"key": alert.finding.key, "until": snoozed_until},
             )
             return saved
@@ -128,32 +138,28 @@ class Monitor:
             for status, day in executed
         )
         return await asyncio.to_thread(
-            lambda: detect(
-                history.frame, data_day=data_day, restatement_days=source.restatement_days, plans=plans
-            )
+            lambda: detect(history.frame, data_day=data_day, restatement_days=source.restatement_days, plans=plans)
         )
 
     async def _outcomes(
-        self, data_day: date, executed: tuple[tuple[PlanStatus, date], ...]
+        self, source: Source, data_day: date, executed: tuple[tuple[PlanStatus, date], ...]
     ) -> tuple[Finding, ...]:
         """Score the forecasts of plans that are still in force."""
         missed: list[Finding] = []
         for status, _ in executed:
             if status.state is not PlanState.DONE:
                 continue
-            outcomes = [await self._score(status, forecast, data_day) for forecast in status.plan.forecasts]
+            outcomes = [await self._score(source, status, forecast, data_day) for forecast in status.plan.forecasts]
             await self._keep(status, outcomes)
             if any(one.score is OutcomeScore.MISSED for one in outcomes):
                 missed.append(_missed(status, outcomes, data_day))
         return tuple(missed)
 
-    async def _score(self, status: PlanStatus, forecast: Forecast, data_day: date) -> Outcome:
+    async def _score(self, source: Source, status: PlanStatus, forecast: Forecast, data_day: date) -> Outcome:
         window = Window(first=forecast.first, last=forecast.last, words="forecast window")
-        answer = await self._kpis.ask(
-            KpiQuery(kpi=forecast.kpi, window=window, simulated=status.plan.simulated)
-        )
+        answer = await self._kpis.ask(KpiQuery(kpi=forecast.kpi, window=window, simulated=status.plan.simulated))
         scored, text, final = score(
-            forecast, Measured.of(answer), data_day=data_day
+            forecast, Measured.of(answer), data_day=data_day, restatement_days=source.restatement_days
         )
         return Outcome(
             plan_id=status.plan.id, kpi=forecast.kpi, score=scored, text=text, scored_on=data_day, final=final
@@ -172,7 +178,10 @@ class Monitor:
                 await tx.executions.score(outcome)
                 await keep_outcome(tx, status.plan, outcome)
                 await tx.audit.append(
-                    at=now, actor="system", action="outcome.scored", subject=status.plan.id,
+                    at=now,
+                    actor="system",
+                    action="outcome.scored",
+                    subject=status.plan.id,
                     facts={"kpi": outcome.kpi, "score": outcome.score.value, "text": outcome.text},
                 )
                 await tx.lineage.link(
@@ -202,10 +211,17 @@ class Monitor:
 async def _open(tx: Transaction, finding: Finding, *, now: datetime) -> None:
     alert = await tx.alerts.open(finding, now=now)
     await tx.audit.append(
-        at=now, actor="system", action="alert.opened", subject=alert.id,
+        at=now,
+        actor="system",
+        action="alert.opened",
+        subject=alert.id,
         facts={
-            "key": finding.key, "severity": finding.severity.value, "title": finding.title, "cause": finding.cause,
-            "suspect_plan": finding.suspect_plan, "seen_on": finding.seen_on,
+            "key": finding.key,
+            "severity": finding.severity.value,
+            "title": finding.title,
+            "cause": finding.cause,
+            "suspect_plan": finding.suspect_plan,
+            "seen_on": finding.seen_on,
         },
     )
     parents = [(one, one) for one in finding.evidence]
@@ -236,20 +252,33 @@ async def _recover(tx: Transaction, alert: Alert, *, now: datetime) -> None:
 def _stale(source: Source, data_day: date, newest: date | None) -> Finding:
     since = f"its newest complete day is {newest}" if newest else "it has never been read"
     return Finding(
-        key=f"freshness/{source.name}", kind=AlertKind.FRESHNESS, severity=Severity.WARNING, kpi="freshness",
-        entity=source.name, title=f"Data of {source.name} is stale",
+        key=f"freshness/{source.name}",
+        kind=AlertKind.FRESHNESS,
+        severity=Severity.WARNING,
+        kpi="freshness",
+        entity=source.name,
+        title=f"Data of {source.name} is stale",
         detail=(f"{data_day} is complete at the source, but {since} here.", "Plans on stale data are refused."),
-        cause="the source has not been read", seen_on=data_day, simulated=source.simulated,
+        cause="the source has not been read",
+        seen_on=data_day,
+        simulated=source.simulated,
     )
 
 
 def _missed(status: PlanStatus, outcomes: list[Outcome], data_day: date) -> Finding:
     bad = [one for one in outcomes if one.score is OutcomeScore.MISSED]
     return Finding(
-        key=f"outcome/{status.plan.id}", kind=AlertKind.OUTCOME, severity=Severity.WARNING, kpi=bad[0].kpi,
-        entity=status.plan.id, title=f"{status.plan.id} missed its forecast",
-        detail=tuple(one.text for one in outcomes), cause="the plan's own forecast; see its evidence",
-        suspect_plan=status.plan.id, seen_on=data_day, simulated=status.plan.simulated,
+        key=f"outcome/{status.plan.id}",
+        kind=AlertKind.OUTCOME,
+        severity=Severity.WARNING,
+        kpi=bad[0].kpi,
+        entity=status.plan.id,
+        title=f"{status.plan.id} missed its forecast",
+        detail=tuple(one.text for one in outcomes),
+        cause="the plan's own forecast; see its evidence",
+        suspect_plan=status.plan.id,
+        seen_on=data_day,
+        simulated=status.plan.simulated,
     )
 
 

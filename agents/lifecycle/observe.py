@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -69,9 +69,7 @@ class Landed(Record):
 class FileObserver:
     """Lands people's own files: staged whole, then made readable in one step, or not at all."""
 
-    def __init__(
-        self, ledger: Ledger, lake: Lake, *, clock: Callable[[], datetime], new_id: Callable[[], str]
-    ) -> None:
+    def __init__(self, ledger: Ledger, lake: Lake, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
         self._ledger = ledger
         self._lake = lake
         self._clock = clock
@@ -110,8 +108,13 @@ async def _register(tx: Transaction, load: Load, *, fingerprint: str, lake_versi
         action="data.loaded",
         subject=f"load:{load.id}",
         facts={
-            "source": load.source, "path": load.path, "first_day": load.first_day, "last_day": load.last_day,
-            "rows": load.rows_read, "content_sha256": load.content_sha256, "lake_version": lake_version,
+            "source": load.source,
+            "path": load.path,
+            "first_day": load.first_day,
+            "last_day": load.last_day,
+            "rows": load.rows_read,
+            "content_sha256": load.content_sha256,
+            "lake_version": lake_version,
         },
     )
     await tx.lineage.link(f"load:{load.id}", [(f"source:{load.source}", f"{load.source}, {load.path}")])
@@ -143,9 +146,14 @@ def _fingerprint(source: Source, frame: pl.DataFrame) -> str:
     return hashlib.sha256(f"{source.name}\n".encode() + frame.write_csv().encode()).hexdigest()
 
 
+def _day(value: object) -> date:
+    assert isinstance(value, date), "a frame with rows has days"
+    return value
+
+
 def _load_of(source: Source, frame: pl.DataFrame, *, known_at: datetime, fingerprint: str) -> Load:
     ads = frame.filter(pl.col("channel") != "store")
-    first_day, last_day = frame["day"].min(), frame["last_day"].max()
+    first_day, last_day = _day(frame["day"].min()), _day(frame["last_day"].max())
     spend = ads.group_by("currency").agg(pl.col("spend_micros").sum()).sort("currency")
     return Load(
         id=f"{source.name}-{last_day}-{fingerprint[:8]}",

@@ -145,8 +145,10 @@ async def _open_plans(tx: Transaction, agent: str, requested_by: str | None) -> 
     ]
 
 
-def _wanted(plan: Plan | Proposal) -> tuple[tuple[str, str, str, str], ...]:
-    return tuple((one.resource.key, one.field, str(one.before), str(one.after)) for one in plan.changes)
+def _wanted(plan: Plan | Proposal) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (one.resource.key, one.field, str(one.before), str(one.after), one.expected_version) for one in plan.changes
+    )
 
 
 async def _store(tx: Transaction, plan: Plan, *, now: datetime) -> None:

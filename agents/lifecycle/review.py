@@ -42,19 +42,20 @@ class Reviewer:
         self._clock = clock
 
     async def review(self, plan_id: str) -> PlanStatus:
-        """Judge a proposed or held plan and move it on; any other plan is left as it is.
+        """Judge a proposed or held plan and move it on; any other, and an expired one, is left as it is.
 
         Raises LookupError if there is no such plan.
         """
         async with self._ledger.read() as tx:
             status = await known_plan(tx, plan_id)
-        if status.state not in (PlanState.PROPOSED, PlanState.HELD):
+        if not _reviewable(status, now=self._clock()):
             return status
-        verdict = await self.judge(status.plan)
+        judged, verdict = status.plan, await self.judge(status.plan)
         now = self._clock()
         async with self._ledger.write() as tx:
             status = await known_plan(tx, plan_id)
-            if status.state in (PlanState.PROPOSED, PlanState.HELD):
+            # An edit made meanwhile asked for a review of its own: this verdict is not about it.
+            if status.plan.revision == judged.revision and _reviewable(status, now=now):
                 await _file(tx, status, verdict, now=now)
             return await known_plan(tx, plan_id)
 
@@ -112,6 +113,11 @@ async def known_plan(tx: Transaction, plan_id: str) -> PlanStatus:
     if status is None:
         raise LookupError(f"there is no {plan_id}")
     return status
+
+
+def _reviewable(status: PlanStatus, *, now: datetime) -> bool:
+    """Still undecided, and in time: what has expired while it was held must not be carried out after all."""
+    return status.state in (PlanState.PROPOSED, PlanState.HELD) and now < status.plan.expires_at
 
 
 async def _file(tx: Transaction, status: PlanStatus, verdict: Verdict, *, now: datetime) -> None:

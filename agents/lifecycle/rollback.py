@@ -78,9 +78,7 @@ class Rollback:
         if preview.nothing_to_do:
             return Declined(cause=Cause.REPEATED, words=preview.nothing_to_do, status=preview.plan)
         wanted = [
-            item
-            for item in preview.items
-            if not item.done and (not item.conflict or item.change.id in overwrite)
+            item for item in preview.items if not item.done and (not item.conflict or item.change.id in overwrite)
         ]
         if not wanted:
             return Declined(cause=Cause.INVALID, words=_only_conflicts(plan_id, preview), status=preview.plan)
@@ -136,7 +134,8 @@ class Rollback:
                 f"{change.resource.channel} does not answer, so nothing was prepared: {error}"
             ) from error
         restored = now.value == item.before_image.value
-        ours = item.receipt is not None and now.version == item.receipt.version
+        # A newer version with our value is an edit of something else, which restoring this field leaves alone.
+        ours = item.receipt is not None and (now.version == item.receipt.version or now.value == item.receipt.value)
         conflict = (
             ""
             if ours or restored
@@ -219,7 +218,7 @@ def _inverse(
 
 def _only_conflicts(plan_id: str, preview: RollbackPreview) -> str:
     touched = ", ".join(item.change.resource.name for item in preview.items if item.conflict)
-    return f"Nothing of {plan_id} was restored: {touched} was changed by someone since. Choose to overwrite it, or leave it."
+    return f"Nothing of {plan_id} was restored: someone changed {touched} since. Choose to overwrite it, or leave it."
 
 
 def _request_words(status: PlanStatus, preview: RollbackPreview) -> str:

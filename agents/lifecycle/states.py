@@ -1,5 +1,6 @@
 """The life of a plan as a table: what may follow what, and the one function that moves a plan along it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from storage.ledger import Transaction
@@ -62,21 +63,23 @@ async def move(tx: Transaction, status: PlanStatus, to: PlanState, *, now: datet
         status.plan.id, revision=status.plan.revision, origins=(status.state,), to=to, now=now, note=note
     )
     if moved and to not in (*UNDECIDED, PlanState.APPROVED, PlanState.EXECUTING):
-        await _let_go(tx, status)
+        await let_go(tx, status, status.plan.resource_keys)
     return moved
 
 
-async def _let_go(tx: Transaction, status: PlanStatus) -> None:
-    await tx.plans.release(status.plan.id)
-    mine = set(status.plan.resource_keys)
+async def let_go(tx: Transaction, status: PlanStatus, keys: Iterable[str]) -> None:
+    """Give up the plan's claims on the resources and have the plans that wait for one of them reviewed again."""
+    freed = frozenset(keys)
+    await tx.plans.release(status.plan.id, freed)
     for held in await tx.plans.in_states(PlanState.HELD):
-        if held.plan.id != status.plan.id and mine & set(held.plan.resource_keys):
-            await ask_for_review(tx, held)
+        if held.plan.id != status.plan.id and not freed.isdisjoint(held.plan.resource_keys):
+            # Named after what freed it: a held plan may be woken many times without a change of its own.
+            await ask_for_review(tx, held, because=f":{status.plan.id}:{status.version}")
 
 
-async def ask_for_review(tx: Transaction, status: PlanStatus) -> None:
+async def ask_for_review(tx: Transaction, status: PlanStatus, *, because: str = "") -> None:
     """Have the plan reviewed even if this process dies before it gets to it."""
-    work_id = f"review:{status.plan.id}:{status.plan.revision}:{status.version}"
+    work_id = f"review:{status.plan.id}:{status.plan.revision}:{status.version}{because}"
     await tx.enqueue("review", work_id, {"plan_id": status.plan.id})
 
 

@@ -14,11 +14,15 @@ async def verify(*, home: Path, json: bool) -> int | None:
     async with open_office(Settings(home=home)) as office, office.ledger.read() as tx:
         found = await tx.audit.verify()
     text = (
-        f"The trail is whole: {found.entries} entries." if found.ok
+        f"The trail is whole: {found.entries} entries."
+        if found.ok
         else f"The trail is broken at entry {found.first_bad}: {found.problem}."
     )
-    say({"ok": found.ok, "entries": found.entries, "first_bad": found.first_bad, "problem": found.problem or None},
-        as_json=json, text=text)
+    say(
+        {"ok": found.ok, "entries": found.entries, "first_bad": found.first_bad, "problem": found.problem or None},
+        as_json=json,
+        text=text,
+    )
     return None if found.ok else NEGATIVE
 
 
@@ -40,7 +44,8 @@ async def why(*, subject: str, home: Path, json: bool) -> None:
         "subject": subject,
         "came_from": [step.model_dump() for step in steps],
         "entries": [
-            {"seq": one.seq, "at": one.at, "actor": one.actor, "action": one.action, "facts": one.facts} for one in entries
+            {"seq": one.seq, "at": one.at, "actor": one.actor, "action": one.action, "facts": one.facts}
+            for one in entries
         ],
     }
     lines = [f"{subject} came from:", *(f"{'  ' * step.depth}{step.id}  ({step.label})" for step in steps)]

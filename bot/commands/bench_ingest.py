@@ -34,7 +34,7 @@ def bench_ingest(*, rows: int, json: bool) -> None:
     with tempfile.TemporaryDirectory(prefix="countersign-bench-") as folder:
         found = run(rows, Path(folder))
     text = (
-        f"{found['rows']:,} rows ({found['megabytes']} MB): {found['rows_per_s']:,} rows/s, peak {found['peak_mb']} MB\n"
+        f"{found['rows']:,} rows, {found['megabytes']} MB: {found['rows_per_s']:,} rows/s, peak {found['peak_mb']} MB\n"
         f"csv + executemany: {found['baseline_rows_per_s']:,} rows/s, peak {found['baseline_peak_mb']} MB; "
         f"{found['ratio']} times as fast"
     )

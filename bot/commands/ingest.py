@@ -39,7 +39,10 @@ async def _staged(office: Office, path: Path, mapping: Path | None, dates: str |
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(path.name, total=None)
         return await asyncio.to_thread(
-            office.files.stage, path, mapping=mapping, dates=dates,
+            office.files.stage,
+            path,
+            mapping=mapping,
+            dates=dates,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
 
@@ -69,8 +72,10 @@ def _text(landed: Landed) -> str:
     spent = ", ".join(f"{currency} {amount:,}" for currency, amount in report.spend.items()) or "nothing"
     head = f"{report.path}: {report.campaigns} campaigns, {report.days} days, {spent} spent"
     lines = [head if landed.new else f"{head} (already loaded: nothing changed)"]
-    lines.append(f"  {report.layout}; {report.first_day} to {report.last_day}; {report.rows_read} rows read, "
-                 f"{len(report.rows_dropped)} dropped")
+    lines.append(
+        f"  {report.layout}; {report.first_day} to {report.last_day}; {report.rows_read} rows read, "
+        f"{len(report.rows_dropped)} dropped"
+    )
     lines += [f"  line {one.line}: {one.reason}" for one in report.rows_dropped[:_SHOWN_DROPS]]
     if len(report.rows_dropped) > _SHOWN_DROPS:
         lines.append(f"  … and {len(report.rows_dropped) - _SHOWN_DROPS} more; --json lists all")

@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from agents.governance.limits import LimitsInvalid, load_limits
+from agents.governance.limits import load_limits
+from agents.governance.limits_text import LimitsInvalid
 from agents.governance.rules import load_rules
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.settings import Settings
@@ -19,7 +20,12 @@ async def check(*, home: Path, json: bool) -> int | None:
     settings = Settings(home=home)
     if not settings.database.exists():
         raise BadInput(f"there is no database in {home}; countersign up makes one")
-    findings = [await asyncio.to_thread(_schema, settings), _limits(settings), _people(settings), await _trail(settings)]
+    findings = [
+        await asyncio.to_thread(_schema, settings),
+        _limits(settings),
+        _people(settings),
+        await _trail(settings),
+    ]
     ok = all(one["ok"] for one in findings)
     lines = [f"{'ok  ' if one['ok'] else 'BAD '} {one['what']}: {one['words']}" for one in findings]
     say({"ok": ok, "checks": findings}, as_json=json, text="\n".join(lines))
@@ -28,7 +34,7 @@ async def check(*, home: Path, json: bool) -> int | None:
 
 async def migrate(*, home: Path, json: bool) -> None:
     settings = Settings(home=home)
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nothing else runs yet
     before = await asyncio.to_thread(current, settings.database) if settings.database.exists() else None
     await asyncio.to_thread(upgrade, settings.database)
     after = await asyncio.to_thread(current, settings.database)
@@ -39,9 +45,6 @@ async def backup(*, target: Path, home: Path, json: bool) -> None:
     settings = Settings(home=home)
     if not settings.database.exists():
         raise BadInput(f"there is no database in {home}, so there is nothing to copy")
-    if target.exists() and any(target.iterdir()):
-        raise BadInput(f"{target} is not empty; name a new folder")
-    target.mkdir(parents=True, exist_ok=True)
     copied = await asyncio.to_thread(_copy, settings, target)
     say({"target": target, "copied": copied}, as_json=json, text=f"Copied {', '.join(copied)} to {target}.")
 
@@ -49,7 +52,10 @@ async def backup(*, target: Path, home: Path, json: bool) -> None:
 def policy_check(*, home: Path, json: bool) -> int | None:
     rules, limits = load_rules(), _limits(Settings(home=home))
     document = {
-        "ok": limits["ok"], "version": rules.version, "policies": [one.id for one in rules.policies], "limits": limits["words"]
+        "ok": limits["ok"],
+        "version": rules.version,
+        "policies": [one.id for one in rules.policies],
+        "limits": limits["words"],
     }
     text = f"{len(rules.policies)} policies are sound (version {rules.version[:12]}). Limits: {limits['words']}."
     say(document, as_json=json, text=text)
@@ -62,7 +68,9 @@ async def agents_list(*, home: Path, json: bool) -> None:
             {"name": one.name, "version": one.version, "does": one.does, "may": sorted(SKILLS.get(one.name, ()))}
             for one in office.team
         ]
-    text = "\n".join(f"{one['name']} {one['version']}: {one['does']}; may change: {', '.join(one['may'])}" for one in listed)
+    text = "\n".join(
+        f"{one['name']} {one['version']}: {one['does']}; may change: {', '.join(one['may'])}" for one in listed
+    )
     say({"agents": listed}, as_json=json, text=text)
 
 
@@ -86,7 +94,9 @@ def _people(settings: Settings) -> dict[str, Any]:
     except ValueError as error:
         return {"what": "people", "ok": False, "words": str(error)}
     approvers = [one.id for one in people if one.active and {"approver", "cmo"} & set(one.roles)]
-    words = f"{len(people)} people, {len(approvers)} may approve" if approvers else "nobody may approve: add an approver"
+    words = (
+        f"{len(people)} people, {len(approvers)} may approve" if approvers else "nobody may approve: add an approver"
+    )
     return {"what": "people", "ok": bool(approvers), "words": words}
 
 
@@ -98,6 +108,9 @@ async def _trail(settings: Settings) -> dict[str, Any]:
 
 
 def _copy(settings: Settings, target: Path) -> list[str]:
+    if target.exists() and any(target.iterdir()):
+        raise BadInput(f"{target} is not empty; name a new folder")
+    target.mkdir(parents=True, exist_ok=True)
     copied = []
     for database in (settings.database, settings.market, settings.market_truth):
         if database.exists():

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agents.kpis.document import as_document, words
-from agents.kpis.question import Clarify, HelpQuestion, KpiQuestion, NotUnderstood, WaitingQuestion, parse_question
 from agents.kpis.query import DIMENSIONS, KpiQuery
+from agents.kpis.question import Clarify, HelpQuestion, KpiQuestion, NotUnderstood, WaitingQuestion, parse_question
 from agents.kpis.windows import Window
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.office import Office
@@ -17,8 +17,15 @@ _DEFAULT_DAYS = 7
 
 
 async def kpi(
-    *, name: str, home: Path, by: str | None, where: list[str], first: datetime | None, last: datetime | None,
-    as_of: str | None, json: bool,
+    *,
+    name: str,
+    home: Path,
+    by: str | None,
+    where: list[str],
+    first: datetime | None,
+    last: datetime | None,
+    as_of: str | None,
+    json: bool,
 ) -> None:
     if by is not None and by not in DIMENSIONS:
         raise BadInput(f"--by {by!r}: use one of {', '.join(DIMENSIONS)}")
@@ -38,7 +45,8 @@ async def ask(*, question: str, home: Path, json: bool) -> int | None:
                 _show(await office.kpis.ask(query), as_json=json)
                 return None
             case WaitingQuestion():
-                return await _waiting(office, as_json=json)
+                await _waiting(office, as_json=json)
+                return None
             case HelpQuestion(kpi=str(name)):
                 kpi = office.kpis.definition(name)
                 text = f"{kpi.label}: {kpi.description} Computed as {kpi.formula}. Owner: {kpi.owner}."
@@ -60,8 +68,11 @@ async def _waiting(office: Office, *, as_json: bool) -> None:
     async with office.ledger.read() as tx:
         waiting = await tx.plans.in_states(PlanState.WAITING)
     lines = [f"{one.plan.id}: {one.plan.title}" for one in waiting]
-    say({"answer": "waiting", "plans": [one.plan.id for one in waiting]}, as_json=as_json,
-        text="\n".join(lines) or "Nothing is waiting.")
+    say(
+        {"answer": "waiting", "plans": [one.plan.id for one in waiting]},
+        as_json=as_json,
+        text="\n".join(lines) or "Nothing is waiting.",
+    )
 
 
 def _show(answer: KpiAnswer, *, as_json: bool) -> None:

@@ -15,7 +15,11 @@ async def tick(*, days: str, home: Path, json: bool) -> None:
     async with open_office(Settings(home=home)) as office:
         moved = await office.advance(int(number))
     text = "\n".join([f"It is now {moved.today} in the simulated market.", *(f"  {event}" for event in moved.events)])
-    say({"today": moved.today, "days": int(number), "events": list(moved.events), "simulated": True}, as_json=json, text=text)
+    say(
+        {"today": moved.today, "days": int(number), "events": list(moved.events), "simulated": True},
+        as_json=json,
+        text=text,
+    )
 
 
 async def scenario(*, name: str, home: Path, starts_in: int, json: bool) -> None:
@@ -33,6 +37,7 @@ async def truth(*, home: Path, json: bool) -> None:
         found = await office.sandbox.truth()
     lines = [f"{'campaign':<34} {'spend':>12} {'claimed':>12} {'really brought':>15}"]
     lines += [
-        f"{one['campaign'][:34]:<34} {one['spend']:>12} {one['claimed']:>12} {one['revenue']:>15}" for one in found["campaigns"]
+        f"{one['campaign'][:34]:<34} {one['spend']:>12} {one['claimed']:>12} {one['revenue']:>15}"
+        for one in found["campaigns"]
     ]
     say({**found, "simulated": True}, as_json=json, text="\n".join(lines))

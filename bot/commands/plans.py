@@ -52,7 +52,13 @@ async def plans(*, home: Path, json: bool) -> None:
     async with open_office(Settings(home=home)) as office, office.ledger.read() as tx:
         recent = await tx.plans.recent(200)
     listed = [
-        {"plan": one.plan.id, "revision": one.plan.revision, "state": one.state, "title": one.plan.title, "since": one.since}
+        {
+            "plan": one.plan.id,
+            "revision": one.plan.revision,
+            "state": one.state,
+            "title": one.plan.title,
+            "since": one.since,
+        }
         for one in recent
     ]
     lines = [f"{one['plan']:<8} {one['state']:<12} {one['title']}" for one in listed]
@@ -200,13 +206,15 @@ def _text(dossier: Dossier) -> str:
         f"  at risk: {plan.money_at_risk}",
         *(f"  why: {line}" for line in plan.why),
         *(
-            f"  expected {one.kpi} {one.first} to {one.last}: {one.low} to {one.high} {one.unit}, {one.baseline} unchanged"
+            f"  expected {one.kpi} {one.first} to {one.last}: {one.low} to {one.high} {one.unit}, else {one.baseline}"
             for one in plan.forecasts
         ),
         *(f"  {one.kpi}: {one.text}" for one in dossier.outcomes),
     ]
     if dossier.approvers:
-        lines.append(f"  waits for: {', '.join(one.id for one in dossier.approvers)}, until {plan.expires_at:%d %b %H:%M} UTC")
+        lines.append(
+            f"  waits for: {', '.join(one.id for one in dossier.approvers)}, until {plan.expires_at:%d %b %H:%M} UTC"
+        )
     return "\n".join(lines)
 
 

@@ -34,7 +34,9 @@ def run(command: Callable[..., Any], arguments: dict[str, Any]) -> int:
         if os.environ.get("COUNTERSIGN_DEBUG"):
             raise
         name = type(error).__name__
-        sys.stderr.write(f"countersign: a defect of ours ({name}: {_one_line(error)}); COUNTERSIGN_DEBUG=1 shows where\n")
+        sys.stderr.write(
+            f"countersign: a defect of ours ({name}: {_one_line(error)}); COUNTERSIGN_DEBUG=1 shows where\n"
+        )
         return DEFECT
     return DONE if result is None else int(result)
 
@@ -76,8 +78,10 @@ async def _awaited(result: Any) -> Any:
 def _mendable(error: BaseException) -> bool:
     """Errors of ours are named for a situation and worded for people; others are defects and keep their trace."""
     module = type(error).__module__.split(".")[0]
-    return module in {"bot", "agents", "storage"} or isinstance(error, FileNotFoundError | PermissionError) or (
-        type(error) is LookupError
+    return (
+        module in {"bot", "agents", "storage"}
+        or isinstance(error, FileNotFoundError | PermissionError)
+        or (type(error) is LookupError)
     )
 
 

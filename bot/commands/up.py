@@ -29,12 +29,12 @@ from bot.wiring import open_office
 from bot.worker import working
 from bot.workspace.seeds import ChannelSeed, Member
 from bot.workspace.server import Workspace
+from storage.records.people import Person, Role
 
 log = structlog.get_logger()
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 TEAM_ZONE = ZoneInfo("Europe/London")
-_TITLES = {"olivia": "Campaign operator", "aaron": "Approver", "carla": "CMO", "victor": "Viewer", "ada": "Admin"}
 
 
 async def up(*, home: Path, port: int, seed: int, scenario: str, no_browser: bool) -> None:
@@ -95,18 +95,20 @@ async def connected(
     desk = _desk(office, bot_token, api_url, channel)
     app = build_app(desk, signing_secret=None)
     handler = AsyncSocketModeHandler(app, app_token, web_client=web_client(app_token, api_url=api_url))
-    await handler.connect_async()
+    await handler.connect_async()  # type: ignore[no-untyped-call]
     async with _card_desk(office, desk):
         try:
             yield desk
         finally:
-            await handler.close_async()
+            await handler.close_async()  # type: ignore[no-untyped-call]
 
 
 @asynccontextmanager
 async def _local_workspace(office: Office, settings: Settings, *, port: int) -> AsyncIterator[str]:
     bot_token, app_token = f"xoxb-{secrets.token_hex(12)}", f"xapp-{secrets.token_hex(12)}"
-    workspace = local_workspace(settings.workspace, bot_token=bot_token, app_token=app_token, simulated=office.sandbox is not None)
+    workspace = local_workspace(
+        settings.workspace, bot_token=bot_token, app_token=app_token, simulated=office.sandbox is not None
+    )
     workspace.app.add_routes(status_routes(office))
     url = await workspace.start(port)
     try:
@@ -118,16 +120,18 @@ async def _local_workspace(office: Office, settings: Settings, *, port: int) -> 
         await workspace.stop()
 
 
-def local_workspace(folder: Path | None, *, bot_token: str, app_token: str, simulated: bool) -> Workspace:
+def local_workspace(
+    folder: Path | None, *, bot_token: str, app_token: str, simulated: bool, people: tuple[Person, ...] = DEMO
+) -> Workspace:
     """The workspace of a newcomer's first minute: five people, two channels, the bot."""
-    people = tuple(
-        Member(id=one.slack_id or "", name=one.id, real_name=one.name, title=_TITLES[one.id], tz=one.zone) for one in DEMO
+    members = tuple(
+        Member(id=one.slack_id or "", name=one.id, real_name=one.name, title=_title(one), tz=one.zone) for one in people
     )
     return Workspace(
         manifest=yaml.safe_load(MANIFEST.read_text(encoding="utf-8")),
         bot_token=bot_token,
         app_token=app_token,
-        people=people,
+        people=members,
         channels=(
             ChannelSeed("C00MARKETING", "marketing", topic="Plans to approve and alerts to look at"),
             ChannelSeed("C00GENERAL", "general", topic="Everything else"),
@@ -147,22 +151,33 @@ async def _real_slack(office: Office, settings: Settings, *, port: int) -> Async
         if settings.slack_app_token is not None:
             await stack.enter_async_context(
                 connected(
-                    office, bot_token=token, app_token=settings.slack_app_token.get_secret_value(),
-                    api_url=settings.slack_api_url, channel=settings.channel,
+                    office,
+                    bot_token=token,
+                    app_token=settings.slack_app_token.get_secret_value(),
+                    api_url=settings.slack_api_url,
+                    channel=settings.channel,
                 )
             )
         else:
             secret = settings.slack_signing_secret
             if secret is None:
-                raise MissingSecret("SLACK_BOT_TOKEN is set: also set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)")
+                raise MissingSecret(
+                    "SLACK_BOT_TOKEN is set: also set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)"
+                )
             desk = _desk(office, token, settings.slack_api_url, settings.channel)
             site.add_routes(slack_routes(build_app(desk, signing_secret=secret.get_secret_value()), office.clock))
             await stack.enter_async_context(_card_desk(office, desk))
         runner = web.AppRunner(site, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "0.0.0.0" if settings.slack_app_token is None else "127.0.0.1", port).start()  # noqa: S104
+        # Slack must reach an HTTP bot from outside; in Socket Mode only this machine asks for health and metrics.
+        host = "0.0.0.0" if settings.slack_app_token is None else "127.0.0.1"  # noqa: S104
+        await web.TCPSite(runner, host, port).start()
         yield f"http://127.0.0.1:{port}"
+
+
+def _title(person: Person) -> str:
+    return " and ".join("CMO" if role is Role.CMO else role.value.capitalize() for role in sorted(person.roles))
 
 
 class MissingSecret(ValueError):
@@ -171,14 +186,19 @@ class MissingSecret(ValueError):
 
 def _desk(office: Office, token: str, api_url: str, channel: str) -> Desk:
     return Desk(
-        office=office, client=web_client(token, api_url=api_url), deliveries=Deliveries(office.ledger, office.clock),
-        channel=channel, zone=TEAM_ZONE,
+        office=office,
+        client=web_client(token, api_url=api_url),
+        deliveries=Deliveries(office.ledger, office.clock),
+        channel=channel,
+        zone=TEAM_ZONE,
     )
 
 
 @asynccontextmanager
 async def _card_desk(office: Office, desk: Desk) -> AsyncIterator[CardDesk]:
-    cards = CardDesk(office.ledger, office.router, desk.client, channel=desk.channel, zone=desk.zone, clock=office.clock)
+    cards = CardDesk(
+        office.ledger, office.router, desk.client, channel=desk.channel, zone=desk.zone, clock=office.clock
+    )
     office.ledger.on_commit(cards.wake)
     task = asyncio.create_task(cards.run())
     cards.wake()

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-import networkx as nx
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -43,6 +42,8 @@ class Lineage:
         return await self._walk(subject, lineage.c.parent, lineage.c.child)
 
     async def _walk(self, subject: str, near: object, far: object) -> tuple[LineageStep, ...]:
+        import networkx as nx
+
         graph: nx.DiGraph = nx.DiGraph()
         frontier = {subject}
         for _ in range(_DEPTH):
@@ -60,8 +61,6 @@ class Lineage:
             return ()
         depths = nx.single_source_shortest_path_length(graph, subject)
         return tuple(
-            LineageStep(
-                depth=depths[child] + 1, id=parent, label=graph.edges[child, parent]["label"], child=child
-            )
+            LineageStep(depth=depths[child] + 1, id=parent, label=graph.edges[child, parent]["label"], child=child)
             for child, parent in nx.bfs_edges(graph, subject)
         )

@@ -15,7 +15,7 @@ from storage.database import Database
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-_LAYOUT = 1
+_LAYOUT = 2
 """Raised with every change of the tables; a simulated world of another layout is made anew, not migrated."""
 
 

@@ -30,6 +30,7 @@ _truth_days = sa.Table(
     sa.Column("exposure_micros", sa.Integer, nullable=False),
     sa.Column("impressions", sa.Integer, nullable=False),
     sa.Column("efficiency_milli", sa.Integer, nullable=False),
+    sa.Column("new_creative", sa.Boolean, nullable=False),
     sa.Column("adstock_micros", sa.Integer, nullable=False),
     sa.Column("creative_impressions", sa.Integer, nullable=False),
     sa.Column("expected_orders_micro", sa.Integer, nullable=False),

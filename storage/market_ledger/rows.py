@@ -19,7 +19,11 @@ class ClockRow:
 
 @dataclass(frozen=True, slots=True)
 class CampaignRow:
-    """A campaign as the platform stores it; `position` fixes the order of iteration."""
+    """A campaign as the platform stores it; `position` fixes the order of iteration.
+
+    `creative` is what it shows, `creative_since` the day since which, None if it was there from the start. A creative
+    that was handed in waits in `submitted` until it is shown, or stays there `rejected`.
+    """
 
     campaign_id: str
     position: int
@@ -31,6 +35,11 @@ class CampaignRow:
     currency: str
     version: int
     learning_until: date | None
+    creative: str | None = None
+    creative_since: date | None = None
+    submitted: str | None = None
+    submitted_on: date | None = None
+    rejected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +71,10 @@ class ReceiptRow:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """What one campaign delivered on one day; a budget of 0 means it was paused."""
+    """What one campaign delivered on one day; a budget of 0 means it was paused.
+
+    `eligible` counts the searches in which it could have been shown, on channels that tell their share of them.
+    """
 
     campaign_id: str
     day: date
@@ -71,6 +83,7 @@ class DeliveryRow:
     impressions: int
     clicks: int
     leads: int
+    eligible: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +141,7 @@ class TruthDayRow:
     """What one campaign truly did on one day.
 
     Exposure is pounds at a price index of 1, in micros; adstock and creative impressions stand at the day's
-    end; expected orders are millionths of an order.
+    end; expected orders are millionths of an order. `new_creative`: it first showed an edited creative on this day.
     """
 
     campaign_id: str
@@ -136,6 +149,7 @@ class TruthDayRow:
     exposure_micros: int
     impressions: int
     efficiency_milli: int
+    new_creative: bool
     adstock_micros: int
     creative_impressions: int
     expected_orders_micro: int

@@ -80,6 +80,11 @@ _campaigns = sa.Table(
     sa.Column("currency", sa.Text, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("learning_until", sa.Date),
+    sa.Column("creative", sa.Text),
+    sa.Column("creative_since", sa.Date),
+    sa.Column("submitted", sa.Text),
+    sa.Column("submitted_on", sa.Date),
+    sa.Column("rejected", sa.Boolean, nullable=False),
 )
 _changes = sa.Table(
     "changes",
@@ -121,6 +126,7 @@ _deliveries = sa.Table(
     sa.Column("impressions", sa.Integer, nullable=False),
     sa.Column("clicks", sa.Integer, nullable=False),
     sa.Column("leads", sa.Integer, nullable=False),
+    sa.Column("eligible", sa.Integer),
 )
 _postings = sa.Table(
     "postings",

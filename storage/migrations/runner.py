@@ -1,7 +1,6 @@
 """Bringing a database to the newest schema; safe to run at every start."""
 
 from pathlib import Path
-
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine

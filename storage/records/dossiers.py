@@ -1,5 +1,7 @@
 """Everything recorded about one plan, and what taking it back would do."""
 
+from pydantic import Field
+
 from storage.records.alerts import Outcome
 from storage.records.executions import Execution, FieldState
 from storage.records.people import Person
@@ -17,7 +19,7 @@ class Dossier(Record):
     """Of the current revision, oldest first."""
     executions: tuple[Execution, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
-    people: dict[str, Person] = {}
+    people: dict[str, Person] = Field(default_factory=dict)
     """By id, all who are named anywhere in it."""
     approvers: tuple[Person, ...] = ()
     """Who may approve this revision now; empty once it is decided."""

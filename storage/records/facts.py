@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from storage.records.money import Money
 from storage.records.record import Record, UtcDatetime
@@ -51,3 +52,7 @@ class CampaignState(Record):
     account: str
     simulated: bool
     learning_until: date | None = None
+    creative: str | None = None
+    """What it shows now, untrusted text; None where the channel has no creative to be set."""
+    creative_review: Literal["", "in_review", "rejected"] = ""
+    """How it stands with a creative that was handed in and is not shown; until it is, the one above goes on."""

@@ -4,6 +4,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from pydantic import Field
+
 from storage.records.record import Record, UtcDatetime
 
 
@@ -43,7 +45,7 @@ class KpiAnswer(Record):
     sources: tuple[str, ...]
     """Words for people and scripts: "sandbox, load 01J… (84 days)", "google_ads, campaigns.csv"."""
     owner: str
-    where: dict[str, str] = {}
+    where: dict[str, str] = Field(default_factory=dict)
     by: str | None = None
     rows: tuple[KpiRow, ...] = ()
     """One a member of `by`, largest denominator or value first."""

@@ -65,9 +65,7 @@ class Forecast(Record):
     @model_validator(mode="after")
     def _ordered(self) -> "Forecast":
         if not self.low <= self.middle <= self.high:
-            raise ValueError(
-                f"forecast of {self.kpi}: {self.low} ≤ {self.middle} ≤ {self.high} does not hold"
-            )
+            raise ValueError(f"forecast of {self.kpi}: {self.low} ≤ {self.middle} ≤ {self.high} does not hold")
         if self.last < self.first:
             raise ValueError(f"forecast of {self.kpi} ends before it starts")
         return self

@@ -55,6 +55,4 @@ def _plain_scalar(value: Any) -> Any:
         return {"moment": value.astimezone(UTC).isoformat()}
     if isinstance(value, date):
         return {"day": value.isoformat()}
-    raise TypeError(
-        f"{type(value).__name__} has no canonical form: use int, str, Decimal, or an aware datetime"
-    )
+    raise TypeError(f"{type(value).__name__} has no canonical form: use int, str, Decimal, or an aware datetime")

@@ -31,13 +31,13 @@ class Cards:
 
     async def get(self, subject: str) -> Card:
         row = (await self._connection.execute(select(card).where(card.c.subject == subject))).one_or_none()
-        return Card(subject=subject) if row is None else Card(**row._mapping)  # noqa: SLF001 (SQLAlchemy's public name)
+        if row is None:
+            return Card(subject=subject)
+        return Card(subject=row.subject, channel=row.channel, ts=row.ts, shown_version=row.shown_version)
 
     async def save(self, shown: Card) -> None:
         values = shown.model_dump()
-        changed = await self._connection.execute(
-            update(card).where(card.c.subject == shown.subject).values(**values)
-        )
+        changed = await self._connection.execute(update(card).where(card.c.subject == shown.subject).values(**values))
         if changed.rowcount == 0:
             await self._connection.execute(insert(card).values(**values))
 

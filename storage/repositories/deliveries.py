@@ -17,9 +17,7 @@ class Deliveries:
 
     async def first_time(self, delivery_id: str, *, now: datetime) -> bool:
         """Whether the id was never seen; it is remembered from now on."""
-        added = await self._connection.execute(
-            insert(delivery).values(id=delivery_id, at=now).on_conflict_do_nothing()
-        )
+        added = await self._connection.execute(insert(delivery).values(id=delivery_id, at=now).on_conflict_do_nothing())
         return added.rowcount == 1
 
     async def forget_before(self, moment: datetime) -> int:

@@ -48,9 +48,7 @@ class Executions:
         where = (outcome.c.plan_id == scored.plan_id) & (outcome.c.kpi == scored.kpi)
         known = await self._connection.scalar(select(outcome.c.final).where(where))
         if known is None:
-            await self._connection.execute(
-                insert(outcome).values(plan_id=scored.plan_id, kpi=scored.kpi, **row)
-            )
+            await self._connection.execute(insert(outcome).values(plan_id=scored.plan_id, kpi=scored.kpi, **row))
         elif not known:
             await self._connection.execute(update(outcome).where(where).values(**row))
 

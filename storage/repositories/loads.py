@@ -35,9 +35,7 @@ class Loads:
 
     async def known(self, *, simulated: bool, as_of: datetime | None = None) -> tuple[Load, ...]:
         """Loads of one world known at the moment (now, if None), in the order they became known."""
-        query = (
-            select(load.c.body).where(load.c.simulated == int(simulated)).order_by(load.c.known_at, load.c.id)
-        )
+        query = select(load.c.body).where(load.c.simulated == int(simulated)).order_by(load.c.known_at, load.c.id)
         if as_of is not None:
             query = query.where(load.c.known_at <= as_of)
         return tuple(Load.model_validate_json(body) for body in await self._connection.scalars(query))

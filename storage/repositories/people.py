@@ -25,8 +25,7 @@ class People:
         }
         await self._connection.execute(delete(person))
         rows = [
-            {"id": one.id, "slack_id": one.slack_id, "body": one.model_dump_json()}
-            for one in (gone | listed).values()
+            {"id": one.id, "slack_id": one.slack_id, "body": one.model_dump_json()} for one in (gone | listed).values()
         ]
         if rows:
             await self._connection.execute(insert(person), rows)

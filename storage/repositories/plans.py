@@ -82,9 +82,7 @@ class Plans:
 
     async def touch(self, plan_id: str) -> None:
         """Say that people should see the plan again: something beside its state has changed."""
-        await self._connection.execute(
-            update(plan).where(plan.c.id == plan_id).values(version=plan.c.version + 1)
-        )
+        await self._connection.execute(update(plan).where(plan.c.id == plan_id).values(version=plan.c.version + 1))
 
     async def mark_done_on(self, plan_id: str, data_day: date) -> None:
         await self._connection.execute(update(plan).where(plan.c.id == plan_id).values(done_on=data_day))
@@ -99,9 +97,7 @@ class Plans:
 
     async def revision(self, plan_id: str, number: int) -> Plan | None:
         body = await self._connection.scalar(
-            select(plan_revision.c.body).where(
-                plan_revision.c.plan_id == plan_id, plan_revision.c.revision == number
-            )
+            select(plan_revision.c.body).where(plan_revision.c.plan_id == plan_id, plan_revision.c.revision == number)
         )
         return None if body is None else Plan.model_validate_json(body)
 
@@ -127,9 +123,7 @@ class Plans:
 
     async def rollbacks_of(self, plan_id: str) -> tuple[PlanStatus, ...]:
         """Plans made to take this one back, newest first."""
-        return await self._statuses(
-            _current().where(plan.c.restores == plan_id).order_by(plan.c.number.desc())
-        )
+        return await self._statuses(_current().where(plan.c.restores == plan_id).order_by(plan.c.number.desc()))
 
     async def rolled_back_by(self, plan_ids: Iterable[str]) -> dict[str, str]:
         """Plan → the newest rollback plan that did not fail or get refused."""
@@ -169,9 +163,11 @@ class Plans:
             await self._connection.execute(insert(claim), free)
         return others
 
-    async def release(self, plan_id: str) -> None:
-        """Give up every claim of the plan."""
-        await self._connection.execute(delete(claim).where(claim.c.plan_id == plan_id))
+    async def release(self, plan_id: str, resource_keys: Iterable[str]) -> None:
+        """Give up the plan's claims on these resources."""
+        await self._connection.execute(
+            delete(claim).where(claim.c.plan_id == plan_id, claim.c.resource_key.in_(tuple(resource_keys)))
+        )
 
     async def _add_revision(self, proposed: Plan) -> None:
         await self._connection.execute(

@@ -106,9 +106,7 @@ def upgrade() -> None:
         sa.Column("person_id", sa.String(length=80), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_decision")),
-        sa.UniqueConstraint(
-            "plan_id", "revision", "person_id", name=op.f("uq_decision_plan_id_revision_person_id")
-        ),
+        sa.UniqueConstraint("plan_id", "revision", "person_id", name=op.f("uq_decision_plan_id_revision_person_id")),
     )
     op.create_table(
         "delivery",
@@ -123,7 +121,7 @@ def upgrade() -> None:
         "evaluation_case",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("plan_id", sa.String(length=20), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=60), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_evaluation_case")),
         sa.UniqueConstraint("plan_id", "kind", name=op.f("uq_evaluation_case_plan_id_kind")),
@@ -230,7 +228,11 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("plan_id", "revision", name=op.f("pk_plan_revision")),
     )
 
-    op.execute("INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, " + repr("0" * 64) + ")")
+    op.execute(
+        "INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, '"
+        "0000000000000000000000000000000000000000000000000000000000000000"
+        "')"
+    )
     for trigger in _APPEND_ONLY:
         op.execute(trigger)
 
