@@ -6,7 +6,6 @@ from zoneinfo import ZoneInfo
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from agents.kpis.definitions import kpi_named
 from agents.kpis.query import BadKpiQuery, KpiQuery
 from agents.kpis.question import Clarify, HelpQuestion, KpiQuestion, NotUnderstood, WaitingQuestion, parse_question
 from bot.slack import charts
@@ -38,24 +37,25 @@ async def answered(desk: Desk, text: str, *, person: Person) -> tuple[Message, K
     if today is None:
         return notices.refused("There is no data yet: connect a channel or ingest an export first."), None
     asked = parse_question(text, vocabulary=await kpis.vocabulary(), today=today)
-    match asked:
+    match asked:  # every kind of question is a case, so nothing falls through
         case KpiQuestion(query=query):
             return await _number(desk, query)
         case WaitingQuestion():
             waiting = await desk.office.router.waiting_for(person)
             lines = [list_cards.plan_line(one.status, ZoneInfo(person.zone)) for one in waiting]
             return notices.waiting_for(lines), None
-        case HelpQuestion(kpi=None):
-            return list_cards.help_card(simulated=desk.office.sandbox is not None), None
-        case HelpQuestion(kpi=str(name)):
-            kpi = kpi_named(kpis.kpis, name)
-            return notices.refused(
-                f"{kpi.label}: {kpi.description} Computed as {kpi.formula}. Owner: {kpi.owner}."
-            ), None
-        case Clarify(options=options):
-            return notices.not_understood(text, options), None
-        case NotUnderstood(did_you_mean=suggestions):
+        case HelpQuestion(kpi=name):
+            return _help(desk, name), None
+        case Clarify(options=suggestions) | NotUnderstood(did_you_mean=suggestions):
             return notices.not_understood(text, suggestions), None
+
+
+def _help(desk: Desk, kpi_name: str | None) -> Message:
+    """What can be asked, or what one KPI means."""
+    if kpi_name is None:
+        return list_cards.help_card(simulated=desk.office.sandbox is not None)
+    kpi = desk.office.kpis.definition(kpi_name)
+    return notices.refused(f"{kpi.label}: {kpi.description} Computed as {kpi.formula}. Owner: {kpi.owner}.")
 
 
 async def _number(desk: Desk, query: KpiQuery) -> tuple[Message, KpiAnswer | None]:
@@ -63,7 +63,7 @@ async def _number(desk: Desk, query: KpiQuery) -> tuple[Message, KpiAnswer | Non
         answer = await desk.office.kpis.ask(query)
     except BadKpiQuery as error:
         return notices.refused(str(error)), None
-    formula = str(kpi_named(desk.office.kpis.kpis, answer.kpi).formula)
+    formula = str(desk.office.kpis.definition(answer.kpi).formula)
     follow_ups = () if query.by else (f"{answer.label} by channel {query.window.words}",)
     return kpi_card(answer, zone=desk.zone, formula=formula, follow_ups=follow_ups), answer
 

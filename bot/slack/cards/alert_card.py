@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from bot.slack.buttons import ActionId, AlertRef, SnoozeRef
 from bot.slack.cards.blocks import Block, Message, actions, button, context, header, option, section, select
-from bot.slack.cards.markup import bullets, clean, count, cut, data, day, escaped, member, moment, words
+from bot.slack.cards.markup import bullets, clean, count, cut, data, day, escaped, member, moment, spelled, words
 from bot.slack.cards.plan_card import SIMULATED, rollback_button
 from storage.records.alerts import Alert, AlertState, Severity
 from storage.records.people import Person
@@ -28,7 +28,7 @@ def alert_card(alert: Alert, *, zone: ZoneInfo, people: Mapping[str, Person] | N
     """
     finding = alert.finding
     blocks = [
-        header(f"{_mark(alert)} {clean(finding.title, 130)}"),
+        header(f"{_mark(alert)} {clean(spelled(finding.title), 130)}"),
         *([context(SIMULATED)] if finding.simulated else []),
         section(_state(alert, zone, people or {})),
         section(_facts(alert)),
@@ -42,7 +42,7 @@ def alert_line(alert: Alert) -> str:
     """One line for lists."""
     finding = alert.finding
     return (
-        f"{_mark(alert)} *{data(alert.id, 30)}* · {data(finding.title, 120)} · "
+        f"{_mark(alert)} *{data(alert.id, 30)}* · {data(spelled(finding.title), 120)} · "
         f"{STATE_WORDS[alert.state]} · since {day(alert.opened_on)}"
     )
 
@@ -70,7 +70,7 @@ def _state(alert: Alert, zone: ZoneInfo, people: Mapping[str, Person]) -> str:
 def _facts(alert: Alert) -> str:
     finding = alert.finding
     lines = [bullets(finding.detail[:5], most=1500, each=300)] if finding.detail else []
-    lines.append(f"*Likely cause*: {data(finding.cause, 300, empty='not known yet')}")
+    lines.append(f"*Cause*: {data(spelled(finding.cause), 300, empty='not known yet')}")
     if finding.suspect_plan:
         lines.append(f"*Suspect*: {data(finding.suspect_plan, 30)} changed this shortly before")
     return "\n".join(lines)
@@ -106,5 +106,5 @@ def _small_print(alert: Alert, zone: ZoneInfo) -> str:
 def _spoken(alert: Alert) -> str:
     mark = " Simulated." if alert.finding.simulated else ""
     severity = words(alert.finding.severity)
-    title = escaped(clean(alert.finding.title, 150))
+    title = escaped(clean(spelled(alert.finding.title), 150))
     return f"{severity} {cut(alert.id, 30)}, {STATE_WORDS[alert.state]}: {title}.{mark}"

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.slack.buttons import CallbackId
 from bot.slack.cards.blocks import Block, View, context, entered, input_block, modal, plain, section
-from bot.slack.cards.markup import clean, count, data, money, plain_value, words
+from bot.slack.cards.markup import clean, count, data, money, plain_value, spelled, words
 from bot.slack.cards.plan_card import reference
 from bot.slack.cards.plan_parts import by_size
 from storage.records.money import Money, exponent_of
@@ -38,7 +38,7 @@ class EditForm:
 def edit_view(plan: Plan) -> View:
     shown = _shown(plan)
     intro = (
-        f"*{data(plan.id, 30)}* · {data(plan.title, 120)}\n"
+        f"*{data(plan.id, 30)}* · {data(spelled(plan.title), 120)}\n"
         "Your edit becomes a new revision: it is checked and approved again, and earlier approvals lapse."
     )
     blocks = [section(intro), *(_input(plan.changes[index], index) for index in shown)]

@@ -67,7 +67,7 @@ def _to_decide(dossier: Dossier, zone: ZoneInfo) -> list[Block]:
         f"*{data(title_of(plan), 140)}*\n"
         f"*{money(plan.money_at_risk)}* at risk · expires {moment(plan.expires_at, zone)}"
     )
-    expected = [f"{parts.forecast_range(one)}".replace("\n", "; ") for one in plan.forecasts[:1]]
+    expected = [f"{name}: {text}".replace("\n", "; ") for name, text in map(parts.expected_of, plan.forecasts[:2])]
     blocks = [section("\n".join([facts, *expected])), parts.changes(plan)]
     # Nobody approves here what is not shown here.
     whole = len(plan.changes) <= _MOST_CHANGES_TO_DECIDE_HERE

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from agents.kpis.figures import format_change, format_days, format_value
 from bot.slack.buttons import ActionId, Question
-from bot.slack.cards.blocks import Block, Message, actions, button, context, section, table
+from bot.slack.cards.blocks import Block, Message, actions, button, context, header, section, table
 from bot.slack.cards.markup import bullets, clean, data, escaped, member, moment, words
 from storage.records.kpis import KpiAnswer, KpiRow
 
@@ -23,7 +23,8 @@ def kpi_card(answer: KpiAnswer, *, zone: ZoneInfo, formula: str = "", follow_ups
     if answer.no_data:
         return _no_data(answer, zone, follow_ups)
     blocks = [
-        section(f"{_asked(answer)}\n*{_figure(answer)}*{_comparison(answer)}"),
+        header(f"{clean(answer.label, 60)}: {_figure(answer)}"),
+        section(f"{_asked(answer)}\n{_comparison(answer)}"),
         *([_rows(answer)] if answer.rows else []),
         *_caveats(answer),
         context(_source(answer, zone, formula)),
@@ -42,8 +43,8 @@ def prompts(questions: Sequence[str]) -> list[Block]:
 
 
 def _asked(answer: KpiAnswer) -> str:
-    """As in "ROAS · 27 May – 2 June 2025 · paid search"."""
-    parts = [f"*{data(answer.label, 60)}*", format_days(answer.first, answer.last)]
+    """As in "27 May – 2 June 2025 · Paid search · by campaign"."""
+    parts = [f"*{format_days(answer.first, answer.last)}*"]
     parts += [data(member(held, name), 60) for name, held in list(answer.where.items())[:4]]
     if answer.by:
         parts.append(f"by {data(words(answer.by).lower(), 30)}")
@@ -55,19 +56,20 @@ def _figure(answer: KpiAnswer) -> str:
         return "several currencies, which are never added"
     if answer.value is None:
         return "undefined: nothing to divide by"
-    return data(format_value(answer.value, answer.unit), 60)
+    return clean(format_value(answer.value, answer.unit), 60)
 
 
 def _comparison(answer: KpiAnswer) -> str:
     if answer.previous is None or answer.value is None:
-        return "  ·  nothing to compare with before" if answer.value is not None else ""
+        return "Nothing to compare with in the days before."
     was = data(format_value(answer.previous, answer.unit), 60)
     before = "before"
     if answer.previous_first:
         days = (answer.last - answer.first).days
         before = f"in {format_days(answer.previous_first, answer.previous_first + timedelta(days=days))}"
     change = format_change(answer.value, answer.previous)
-    return f"  {change or ''}{_judgement(answer)}\nfrom {was} {before}"
+    moved = f"*{change}*{_judgement(answer)}, from" if change else "From"
+    return f"{moved} {was} {before}"
 
 
 def _judgement(answer: KpiAnswer) -> str:
@@ -77,28 +79,24 @@ def _judgement(answer: KpiAnswer) -> str:
     if answer.direction not in {"higher", "lower"}:
         return ""
     better = (answer.value > answer.previous) == (answer.direction == "higher")
-    return ", better" if better else ", worse"
+    return " (better)" if better else " (worse)"
 
 
 def _rows(answer: KpiAnswer) -> Block:
     shown = answer.rows[:SHOWN_ROWS]
     shares = _shares(answer)
-    heads = [clean(words(answer.by or "part"), 40), clean(answer.label, 40), *(["Share"] if shares else [])]
+    heads = [clean(words(answer.by or "part"), 40), clean(answer.label, 40)]
     rows = [_cells(row, answer, shares) for row in shown]
     hidden = len(answer.rows) - len(shown)
     if hidden:
-        rows.append([f"…and {hidden:,} more", "", *([""] if shares else [])])
+        rows.append([f"…and {hidden:,} more", ""])
     return table(heads, [[cell or "–" for cell in row] for row in rows])
 
 
 def _cells(row: KpiRow, answer: KpiAnswer, shares: Decimal | None) -> list[str]:
-    cells = [
-        clean(member(row.label, answer.by or ""), 60),
-        clean(format_value(row.value, unit_of(row, answer)), 40),
-    ]
-    if shares:
-        cells.append(f"{(row.value or Decimal(0)) / shares:.0%}")
-    return cells
+    share = f" ({(row.value or Decimal(0)) / shares:.0%})" if shares else ""
+    figure = clean(format_value(row.value, unit_of(row, answer)), 40)
+    return [clean(member(row.label, answer.by or ""), 60), f"{figure}{share}"]
 
 
 def unit_of(row: KpiRow, answer: KpiAnswer) -> str:
@@ -150,8 +148,14 @@ def _no_data(answer: KpiAnswer, zone: ZoneInfo, follow_ups: Sequence[str]) -> Me
         if answer.newest_day
         else "Nothing has been read yet: `countersign ingest` reads your files."
     )
-    text = f"{_asked(answer)}\n*No data* for these days. {newest}"
-    blocks = (section(text), *_caveats(answer), context(_source(answer, zone, "")), *prompts(follow_ups))
+    text = f"{_asked(answer)}\nNothing was found for these days. {newest}"
+    blocks = (
+        header(f"{clean(answer.label, 60)}: no data"),
+        section(text),
+        *_caveats(answer),
+        context(_source(answer, zone, "")),
+        *prompts(follow_ups),
+    )
     days = format_days(answer.first, answer.last)
     return Message(text=escaped(f"{clean(answer.label, 60)}, {days}: no data."), blocks=blocks)
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.slack.cards.blocks import Message, context, header, section
-from bot.slack.cards.markup import count, data, moment, money, within
+from bot.slack.cards.markup import count, data, moment, money, spelled, within
 from bot.slack.cards.plan_card import SIMULATED
 from bot.slack.cards.plan_states import MARKS, WORDS
 from storage.records.plans import PlanStatus
@@ -50,7 +50,7 @@ def plan_line(status: PlanStatus, zone: ZoneInfo) -> str:
     plan = status.plan
     risk = f" · {money(plan.money_at_risk)} at risk" if status.state == "waiting" else ""
     return (
-        f"{MARKS[status.state]} *{data(plan.id, 30)}* {WORDS[status.state]} · {data(plan.title, 80)}{risk}"
+        f"{MARKS[status.state]} *{data(plan.id, 30)}* {WORDS[status.state]} · {data(spelled(plan.title), 80)}{risk}"
         f" · {moment(status.since, zone)}"
     )
 
@@ -64,7 +64,7 @@ def fleet_list(agents: Sequence[FleetLine], *, zone: ZoneInfo) -> Message:
     ordered = sorted(agents, key=lambda one: one.healthy)
     lines = [_agent_line(one, zone) for one in ordered[:SHOWN_AGENTS]]
     hidden = len(agents) - len(lines)
-    health = f"{ailing} need attention" if ailing else "all healthy"
+    health = f"{count(ailing, 'needs', 'need')} attention" if ailing else "all healthy"
     closing = [context(f"…and {hidden:,} more, all of the kinds above")] if hidden else []
     title = f"{count(len(agents), 'agent')}, {health}"
     return Message(text=f"{title}.", blocks=(header(title), section(within(lines, _MOST)), *closing))
@@ -100,6 +100,6 @@ def _agent_line(agent: FleetLine, zone: ZoneInfo) -> str:
     result = f": {data(agent.last_result, 100)}" if agent.last_result else ""
     waiting = f" · {count(agent.waiting, 'plan waits', 'plans wait')}" if agent.waiting else ""
     return (
-        f"{'🟢' if agent.healthy else '🔴'} *{data(agent.name, 40)}* {data(agent.version, 20)} · "
+        f"{'🟢' if agent.healthy else '🔴'} *{data(agent.name, 40)}* v{data(agent.version, 20)} · "
         f"{data(agent.does, 100)}\n\u2003{ran}{result}{waiting}"
     )

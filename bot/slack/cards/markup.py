@@ -30,6 +30,7 @@ _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _CODES = re.compile(r":(?=[\w+\-']+:)|(?<=www)\.|(?<=:)(?=//)|(?<=[@#])(?=\w)")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CHANNELS = {"email", "paid_search", "paid_social", "website"}
+_CHANNEL_CODES = re.compile(r"(?<!\w)paid_(?:search|social)(?!\w)")
 _ACRONYMS = {"roas", "ctr", "cvr", "cpc", "cpm", "cpa", "cpl", "aov", "sla", "cmo"}
 
 
@@ -99,7 +100,12 @@ def within(lines: Iterable[str], most: int, *, rest: str = "…and {n} more") ->
 
 def bullets(texts: Sequence[str], *, most: int, each: int = 300) -> str:
     """Untrusted sentences as a list within `most` units; empty for none."""
-    return within((f"• {data(text, each)}" for text in texts), most)
+    return within((f"• {data(spelled(text), each)}" for text in texts), most)
+
+
+def spelled(sentence: str) -> str:
+    """A sentence of an agent or a rule with the codes of channels as words: "paid_search" → "paid search"."""
+    return _CHANNEL_CODES.sub(lambda found: found.group().replace("_", " "), sentence)
 
 
 def money(amount: Money) -> str:

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 from bot.slack.buttons import ActionId, PlanName, PlanRef
 from bot.slack.cards import plan_parts as parts
 from bot.slack.cards.blocks import Block, Message, actions, button, confirmation, context, header, section
-from bot.slack.cards.markup import bullets, clean, cut, data, escaped, money, words
+from bot.slack.cards.markup import bullets, clean, cut, data, escaped, money, spelled, words
 from bot.slack.cards.plan_states import overdue, spoken_state, state_text
 from storage.records.dossiers import Dossier
 from storage.records.executions import ExecutionState
 from storage.records.people import Person
 from storage.records.plans import Plan, PlanKind, PlanState
 
-SIMULATED = "🧪 Simulated: sandbox market, no real money moves"
+SIMULATED = "🧪 Simulated market: no real money moves"
 CONFIRM_FROM_UNITS = Decimal(5000)
 """Money at risk, in units of its currency, from which Approve asks once more. Owner: product, June 2025."""
 
@@ -49,7 +49,7 @@ def plan_card(
 def title_of(plan: Plan) -> str:
     """As in "PLAN-12 · Shift £210/day to paid search", with the revision from the second on."""
     revision = f" (revision {plan.revision})" if plan.revision > 1 else ""
-    return f"{cut(plan.id, 24)}{revision} · {clean(plan.title, 100)}"
+    return f"{cut(plan.id, 24)}{revision} · {clean(spelled(plan.title), 100)}"
 
 
 def decision_buttons(dossier: Dossier, *, confirm_from_units: Decimal = CONFIRM_FROM_UNITS) -> list[Block]:
@@ -94,12 +94,13 @@ def reference(plan: Plan) -> PlanRef:
 def _body(dossier: Dossier) -> list[Block]:
     plan, state = dossier.status.plan, dossier.status.state
     receipts = dossier.executions if state in _WITH_RECEIPTS else ()
-    blocks = [*_restores(plan), parts.changes(plan, receipts)]
+    what = [*_restores(plan), parts.changes(plan, receipts)]
     if state in _UNDECIDED:
-        return [*blocks, parts.effect(plan), *parts.why(plan), *parts.gone_for_good(plan.irreversible)]
+        # What is won and what is risked first: the title has already said what moves.
+        return [parts.effect(plan), *what, *parts.why(plan), *parts.gone_for_good(plan.irreversible)]
     if state in _WITH_RECEIPTS | {PlanState.APPROVED}:
-        blocks += [parts.effect(plan), *_outcomes(dossier)]
-    return blocks
+        return [*what, *parts.expected(plan), *_outcomes(dossier)]
+    return what
 
 
 def _controls(dossier: Dossier, now: datetime, confirm_from_units: Decimal) -> list[Block]:
@@ -128,7 +129,7 @@ def _restores(plan: Plan) -> list[Block]:
 
 
 def _outcomes(dossier: Dossier) -> list[Block]:
-    lines = [f"{one.kpi.upper() if len(one.kpi) < 5 else one.kpi}: {one.score}. {one.text}" for one in dossier.outcomes]
+    lines = [f"{words(one.kpi)}: {one.score}. {one.text}" for one in dossier.outcomes]
     return [section(f"*How it came out*\n{bullets(lines[:5], most=1400, each=240)}")] if lines else []
 
 

@@ -17,6 +17,7 @@ from bot.slack.cards.markup import (
     money,
     percent_change,
     signed,
+    spelled,
     value,
     within,
     words,
@@ -25,14 +26,16 @@ from storage.records.dossiers import Dossier
 from storage.records.executions import Execution, ExecutionState
 from storage.records.money import Money
 from storage.records.people import Person, Role
-from storage.records.plans import Change, ExitCriterion, Forecast, Plan, PlanKind
+from storage.records.plans import Change, ExitCriterion, Forecast, Plan, PlanKind, PlanState
 from storage.records.verdicts import Gate
 
-SHOWN_CHANGES = 12
+SHOWN_CHANGES = 10
 """More are named by their number on the card, and all of them behind "Why?"."""
 SHOWN_REASONS = 3
 """The weightiest; an agent gives them in order."""
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _DECIMAL_ZEROS = re.compile(r"(?<=\d)\.0+(?!\d)")
+_CAME_TO_NOTHING = {PlanState.REFUSED, PlanState.REJECTED, PlanState.EXPIRED, PlanState.SUPERSEDED}
 _INDENT = "\u2003"  # Kept where plain spaces at the start of a line are dropped.
 _A_ROLE = {
     Role.VIEWER: "a viewer",
@@ -78,14 +81,20 @@ def by_size(all_changes: Sequence[Change]) -> list[Change]:
 def effect(plan: Plan) -> Block:
     """Money at risk beside the expected results, each a range with what happens if nothing is done."""
     pairs = [("Money at risk", f"{money(plan.money_at_risk)} at most")]
-    pairs += [_expected(forecast) for forecast in plan.forecasts[:3]]
+    pairs += [expected_of(forecast) for forecast in _money_first(plan.forecasts)[:3]]
     return fields(pairs)
+
+
+def expected(plan: Plan) -> list[Block]:
+    """The forecasts alone, for plans that are under way: what the outcome is measured against."""
+    pairs = [expected_of(forecast) for forecast in _money_first(plan.forecasts)[:3]]
+    return [fields([(f"Expected {name}", text) for name, text in pairs])] if pairs else []
 
 
 def why(plan: Plan) -> list[Block]:
     if not plan.why:
         return []
-    return [section(f"*Why*\n{bullets(plan.why[:SHOWN_REASONS], most=_MOST_WHY, each=260)}")]
+    return [section(f"*Why*\n{bullets(plan.why[:SHOWN_REASONS], most=_MOST_WHY, each=220)}")]
 
 
 def gone_for_good(texts: Sequence[str]) -> list[Block]:
@@ -112,9 +121,11 @@ def names(people: Sequence[Person], last: str = "or") -> str:
 def small_print(dossier: Dossier, zone: ZoneInfo) -> Block:
     """When it counts as failed, what it rests on, who made it: what is asked second."""
     plan = dossier.status.plan
+    if dossier.status.state in _CAME_TO_NOTHING:
+        return context(_origin(dossier, zone))
     lines = []
     if plan.exit_criteria:
-        lines.append("*Stop if* " + "; ".join(exit_criterion(one) for one in plan.exit_criteria[:3]))
+        lines.append("*Counts as failed if* " + "; ".join(exit_criterion(one) for one in plan.exit_criteria[:3]))
     if plan.evidence:
         lines.append("*Evidence* " + "; ".join(data(one.label, 80) for one in plan.evidence[:3]))
     lines.append(_origin(dossier, zone))
@@ -142,7 +153,8 @@ def about(number: Decimal, unit: str) -> str:
     return _DECIMAL_ZEROS.sub("", format_value(number.quantize(Decimal(1)), unit))
 
 
-def _expected(forecast: Forecast) -> tuple[str, str]:
+def expected_of(forecast: Forecast) -> tuple[str, str]:
+    """What is expected when, and how much of it: "Revenue, 3–9 June 2025" and the range."""
     kpi = data(words(forecast.kpi), 40)
     return f"{kpi}, {format_days(forecast.first, forecast.last)}", forecast_range(forecast)
 
@@ -207,8 +219,16 @@ def _gate(gate: Gate, dossier: Dossier) -> str:
     missing = sorted(gate.roles - given.roles)
     needs = f", needs {' and '.join(_A_ROLE[role] for role in missing)}" if missing else ""
     done = min(given.distinct, gate.approvers)
-    text = data(gate.text, 160, empty=data(gate.policy, 80))
+    text = data(_capital(spelled(gate.text)), 160, empty=data(gate.policy, 80))
     return f"{text} · *{done} of {count(gate.approvers, 'approval')}*{needs}"
+
+
+def _money_first(forecasts: Sequence[Forecast]) -> list[Forecast]:
+    return sorted(forecasts, key=lambda forecast: not _CURRENCY.fullmatch(forecast.unit))
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _origin(dossier: Dossier, zone: ZoneInfo) -> str:
@@ -216,4 +236,4 @@ def _origin(dossier: Dossier, zone: ZoneInfo) -> str:
     asked = dossier.people.get(plan.requested_by or "")
     for_whom = f" for {data(asked.name, 40)}" if asked else ""
     known = f", read {moment(plan.data_known_at, zone)}" if plan.data_known_at else ""
-    return f"*By* {data(plan.agent, 40)}{for_whom}  ·  *data to* {day(plan.data_day)}{known}"
+    return f"*By* {data(words(plan.agent), 40)}{for_whom}  ·  *data to* {day(plan.data_day)}{known}"

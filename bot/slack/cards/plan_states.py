@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.slack.cards.markup import bullets, clean, count, data, moment
+from bot.slack.cards.markup import bullets, clean, count, data, moment, spelled
 from bot.slack.cards.plan_parts import gates, names
 from storage.records.dossiers import Dossier
 from storage.records.executions import ExecutionState
@@ -165,7 +165,7 @@ _TEXTS: dict[PlanState, Callable[[Dossier, ZoneInfo], str]] = {
 
 
 def _note(dossier: Dossier, otherwise: str) -> str:
-    return data(dossier.status.note, 500, empty=otherwise)
+    return data(spelled(dossier.status.note), 500, empty=otherwise)
 
 
 def _who(dossier: Dossier, decision: Decision) -> str:
@@ -186,4 +186,4 @@ def spoken_state(dossier: Dossier, now: datetime) -> str:
     plan = dossier.status.plan
     state = PlanState.EXPIRED if overdue(dossier, now) else dossier.status.state
     revision = f" (revision {plan.revision})" if plan.revision > 1 else ""
-    return f"{plan.id}{revision} {WORDS[state]}: {clean(plan.title, 120)}"
+    return f"{plan.id}{revision} {WORDS[state]}: {clean(spelled(plan.title), 120)}"

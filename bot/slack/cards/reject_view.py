@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.slack.buttons import CallbackId
 from bot.slack.cards.blocks import View, entered, input_block, modal, plain, section
-from bot.slack.cards.markup import data
+from bot.slack.cards.markup import data, spelled
 from bot.slack.cards.plan_card import reference
 from storage.records.plans import Plan
 
@@ -34,7 +34,7 @@ def reject_view(plan: Plan) -> View:
         "placeholder": plain("Such as: the sale ends on Friday, wait until then", 150),
     }
     blocks = [
-        section(f"*{data(plan.id, 30)}* · {data(plan.title, 120)}\nNothing will be changed by this plan."),
+        section(f"*{data(plan.id, 30)}* · {data(spelled(plan.title), 120)}\nNothing will be changed by this plan."),
         input_block(
             _BLOCK,
             "Why not?",

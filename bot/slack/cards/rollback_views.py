@@ -16,7 +16,7 @@ from bot.slack.cards.blocks import (
     section,
     select,
 )
-from bot.slack.cards.markup import clean, count, cut, data, plain_moment, plain_value, value, within, words
+from bot.slack.cards.markup import clean, count, cut, data, plain_moment, plain_value, spelled, value, within, words
 from bot.slack.cards.plan_card import SIMULATED, reference
 from bot.slack.cards.plan_parts import gone_for_good
 from storage.records.dossiers import Restoration, RollbackPreview
@@ -66,7 +66,7 @@ def rollback_preview(preview: RollbackPreview) -> View:
     Without anything to do it says so and has no submit.
     """
     plan = preview.plan.plan
-    title = section(f"*{data(plan.id, 30)}* · {data(plan.title, 120)}")
+    title = section(f"*{data(plan.id, 30)}* · {data(spelled(plan.title), 120)}")
     simulated = [context(SIMULATED)] if plan.simulated else []
     if preview.nothing_to_do:
         blocks = [

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from agents.kpis.figures import format_days
 from bot.slack.buttons import CallbackId
 from bot.slack.cards.blocks import Block, View, modal, section
-from bot.slack.cards.markup import bullets, data, day, moment, within, words
+from bot.slack.cards.markup import bullets, data, day, moment, spelled, within, words
 from bot.slack.cards.plan_card import reference
 from bot.slack.cards.plan_parts import by_size, change_lines, exit_criterion, forecast_range, gates
 from bot.slack.cards.plan_states import state_text
@@ -26,7 +26,7 @@ def why_view(dossier: Dossier, *, zone: ZoneInfo, entries: Sequence[AuditEntry] 
     """The lineage of a plan; `entries` are the audit entries about it, oldest first."""
     plan = dossier.status.plan
     blocks = [
-        section(f"*{data(plan.id, 30)}* · {data(plan.title, 120)}"),
+        section(f"*{data(plan.id, 30)}* · {data(spelled(plan.title), 120)}"),
         section(state_text(dossier, zone, dossier.status.since)),
         *_part("Why", bullets(plan.why, most=_MOST, each=400)),
         *_part("Expected", _expected(plan)),
@@ -49,7 +49,7 @@ def _expected(plan: Plan) -> str:
         f"• {data(words(one.kpi), 40)}, {format_days(one.first, one.last)}: " + forecast_range(one).replace("\n", "; ")
         for one in plan.forecasts
     ]
-    lines += [f"• Stop if {exit_criterion(one)}" for one in plan.exit_criteria]
+    lines += [f"• Counts as failed if {exit_criterion(one)}" for one in plan.exit_criteria]
     lines += [f"• Promise: {data(one, 200)}" for one in plan.slas]
     lines += [f"• After {data(one, 30)}" for one in plan.depends_on]
     return within(lines, _MOST)
@@ -67,7 +67,7 @@ def _rules(dossier: Dossier, zone: ZoneInfo) -> str:
     if verdict is None:
         return "Not judged yet."
     lines = [f"{words(verdict.outcome)}, {moment(verdict.judged_at, zone)}"]
-    lines += [f"• {data(one.text, 300)} · `{data(one.policy, 80)}`" for one in verdict.reasons]
+    lines += [f"• {data(spelled(one.text), 300)} · `{data(one.policy, 80)}`" for one in verdict.reasons]
     lines += [line for line in (gates(dossier),) if line]
     return within([*lines, f"Policies `{data(verdict.policy_version, 12)}`"], _MOST)
 
@@ -101,7 +101,7 @@ def _all_changes(dossier: Dossier) -> list[Block]:
 
 def _versions(plan: Plan) -> str:
     lines = [f"• {data(words(name), 40)} `{data(version, 100)}`" for name, version in plan.versions.items()]
-    agent = f"• By {data(plan.agent, 40)} {data(plan.agent_version, 40)}"
+    agent = f"• By {data(words(plan.agent), 40)} {data(plan.agent_version, 40)}"
     return within([agent, *lines, f"• Revision {plan.revision}, fingerprint `{plan.digest[:12]}`"], _MOST)
 
 

@@ -23,7 +23,7 @@ _TICK = re.compile(r"tick(?:\s+(\d{1,3})\s*d?(?:ays?)?)?", re.IGNORECASE)
 _SCENARIO = re.compile(r"scenario\s+([a-z-]+)", re.IGNORECASE)
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short listener each
     """Attach a listener to every command of the manifest."""
 
     @app.command("/plan")

@@ -1,0 +1,75 @@
+"""An alert card says what moved and why, and offers only what still makes sense."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.slack.buttons import ActionId, AlertRef, PlanName, SnoozeRef
+from bot.slack.cards.alert_card import alert_card
+from storage.records.alerts import AlertState, Severity
+from tests import builders as b
+from tests.unit.bot.cards.strictness import all_text, assert_postable, elements_of
+
+LONDON = ZoneInfo("Europe/London")
+ALL = {ActionId.ALERT_ACKNOWLEDGE, ActionId.ALERT_SNOOZE, ActionId.PLAN_ROLLBACK}
+
+
+def card(**changes):
+    message = alert_card(b.an_alert(**changes), zone=LONDON, people=b.PEOPLE)
+    assert_postable(message)
+    return message
+
+
+def test_an_open_alert_tells_numbers_cause_since_when_and_the_suspect():
+    text = all_text(card().blocks)
+    for expected in ("38 % above normal", "£1.24 per click", "Auction prices rose", "since 5 Jun", "PLAN-12", "🟠"):
+        assert expected in text
+
+
+def test_its_controls_name_the_alert_and_the_suspect_plan():
+    controls = elements_of(card().blocks)
+    assert AlertRef.decode(controls[ActionId.ALERT_ACKNOWLEDGE]["value"]) == AlertRef("ALERT-3")
+    assert PlanName.decode(controls[ActionId.PLAN_ROLLBACK]["value"]) == PlanName("PLAN-12")
+    days = [SnoozeRef.decode(one["value"]).days for one in controls[ActionId.ALERT_SNOOZE]["options"]]
+    assert days == [1, 3, 7]
+
+
+@pytest.mark.parametrize(
+    ("state", "controls", "expected"),
+    [
+        (AlertState.OPEN, ALL, "open"),
+        (AlertState.ACKNOWLEDGED, ALL - {ActionId.ALERT_ACKNOWLEDGE}, "Olivia Reed is looking at it"),
+        (AlertState.SNOOZED, {ActionId.PLAN_ROLLBACK}, "Snoozed* until"),
+        (AlertState.RECOVERED, set(), "Recovered"),
+    ],
+)
+def test_each_state_offers_what_still_makes_sense(state, controls, expected):
+    blocks = card(state=state, acknowledged_by="olivia", snoozed_until=b.NOW + timedelta(days=3)).blocks
+    assert set(elements_of(blocks)) == controls
+    assert expected in all_text(blocks)
+
+
+def test_without_a_suspect_there_is_nothing_to_roll_back():
+    blocks = card(finding=b.a_finding(suspect_plan=None)).blocks
+    assert ActionId.PLAN_ROLLBACK not in elements_of(blocks)
+    assert "Suspect" not in all_text(blocks)
+
+
+@pytest.mark.parametrize(
+    ("severity", "mark"), [(Severity.NOTE, "🔵"), (Severity.WARNING, "🟠"), (Severity.CRITICAL, "🔴")]
+)
+def test_severity_is_a_colour_and_a_word(severity, mark):
+    text = all_text(card(finding=b.a_finding(severity=severity)).blocks)
+    assert mark in text
+    assert severity.value.capitalize() in text
+
+
+def test_a_new_version_has_a_fresh_snooze_menu():
+    ids = {card(version=version).blocks[-2]["block_id"] for version in (3, 4)}
+    assert len(ids) == 2
+
+
+def test_the_text_for_screen_readers_says_severity_state_and_title():
+    expected = "Warning ALERT-3, open: Cost per click on paid search is 38 % above normal. Simulated."
+    assert card().text == expected
