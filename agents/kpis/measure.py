@@ -107,6 +107,7 @@ def measure(facts: FactSlice, kpi: Kpi, query: KpiQuery, *, as_of: datetime) -> 
         as_of=as_of,
         newest_day=facts.newest_day,
         provisional=_provisional(window, facts) and known,
+        restatement_days=facts.restatement_days,
         simulated=facts.simulated,
         sources=facts.sources,
         owner=kpi.owner,

@@ -86,7 +86,7 @@ class CardDesk:
             card = await tx.cards.get(subject)
         if card.ts is None and card.channel is not None:
             # A crash or a lost reply came between posting and knowing the place: look before posting again.
-            card = card.model_copy(update={"ts": await self._posted_ts(subject)})
+            card = card.model_copy(update={"ts": await self._posted_ts(card)})
         if card.ts is None:
             await self._save(Card(subject=subject, channel=self._channel))
             card = await self._post(subject, message)
@@ -121,9 +121,9 @@ class CardDesk:
             return await self._post(card.subject, message)
         return card
 
-    async def _posted_ts(self, subject: str) -> str | None:
-        answer = await self._client.conversations_history(channel=self._channel, limit=100)
-        return next((found["ts"] for found in answer["messages"] if _is_about(found, subject)), None)
+    async def _posted_ts(self, card: Card) -> str | None:
+        answer = await self._client.conversations_history(channel=card.channel or self._channel, limit=100)
+        return next((found["ts"] for found in answer["messages"] if _is_about(found, card.subject)), None)
 
     async def _save(self, card: Card) -> None:
         async with self._ledger.write() as tx:

@@ -48,9 +48,9 @@ class NothingToDraw(ValueError):
     """Raised when an answer holds no number that could be drawn."""
 
 
-async def draw(answer: KpiAnswer, *, restatement_days: int = 0) -> Chart:
+async def draw(answer: KpiAnswer) -> Chart:
     """`kpi_chart` in a thread, so that the event loop keeps answering Slack."""
-    return await asyncio.to_thread(kpi_chart, answer, restatement_days=restatement_days)
+    return await asyncio.to_thread(kpi_chart, answer)
 
 
 def can_draw(answer: KpiAnswer) -> bool:
@@ -59,17 +59,17 @@ def can_draw(answer: KpiAnswer) -> bool:
     return not answer.no_data and sum(row.value is not None for row in rows) >= 2
 
 
-def kpi_chart(answer: KpiAnswer, *, restatement_days: int = 0) -> Chart:
+def kpi_chart(answer: KpiAnswer) -> Chart:
     """Bars where the answer has rows by a dimension other than time, else the line over its days.
 
-    `restatement_days` is how many of the newest days the source may still change; those are drawn lighter.
+    Days that the source may still change are drawn lighter.
     Raises NothingToDraw where `can_draw` is false.
     """
     if not can_draw(answer):
         raise NothingToDraw(f"{answer.kpi} {answer.first}–{answer.last} has fewer than two numbers")
     over_time = _over_time(answer)
     with _DRAWING:
-        png = _line(answer, over_time, restatement_days) if over_time else _bars(answer)
+        png = _line(answer, over_time) if over_time else _bars(answer)
     return Chart(png=png, alt_text=_alt_text(answer, over_time), title=_title(answer))
 
 
@@ -88,13 +88,13 @@ def _title(answer: KpiAnswer) -> str:
     return f"{clean(answer.label, 60)}{by}{where} · {days} · {clean(answer.zone, 40)}{mark}"
 
 
-def _line(answer: KpiAnswer, rows: Sequence[KpiRow], restatement_days: int) -> bytes:
+def _line(answer: KpiAnswer, rows: Sequence[KpiRow]) -> bytes:
     figure, axes = _paper(answer, _HEIGHT_INCHES)
     days = [date.fromisoformat(row.label) for row in rows]
     # A day without a value leaves a gap; it is not zero.
     heights = [math.nan if row.value is None else float(row.value) for row in rows]
     axes.plot(range(len(days)), heights, color=_BLUE, linewidth=2.4, marker="o", markersize=5, zorder=3)
-    firm = _firm_days(answer, days, restatement_days)
+    firm = _firm_days(answer, days)
     if firm < len(days):
         axes.axvspan(firm - 0.5, len(days) - 0.5, facecolor="white", edgecolor=_ORANGE, hatch="//", alpha=0.25, lw=0)
         axes.plot(
@@ -159,11 +159,11 @@ def _png(figure: Any, caption: str) -> bytes:
     return held.getvalue()
 
 
-def _firm_days(answer: KpiAnswer, days: Sequence[date], restatement_days: int) -> int:
+def _firm_days(answer: KpiAnswer, days: Sequence[date]) -> int:
     """How many of the days the source will not change any more."""
-    if not answer.provisional or answer.newest_day is None or restatement_days <= 0:
+    if not answer.provisional or answer.newest_day is None or answer.restatement_days <= 0:
         return len(days)
-    last_firm = answer.newest_day - timedelta(days=restatement_days)
+    last_firm = answer.newest_day - timedelta(days=answer.restatement_days)
     return sum(one <= last_firm for one in days)
 
 

@@ -38,8 +38,8 @@ async def answered(desk: Desk, text: str, *, person: Person) -> tuple[Message, K
         return notices.refused("There is no data yet: connect a channel or ingest an export first."), None
     asked = parse_question(text, vocabulary=await kpis.vocabulary(), today=today)
     match asked:  # every kind of question is a case, so nothing falls through
-        case KpiQuestion(query=query):
-            return await _number(desk, query)
+        case KpiQuestion(query=query, ignored=ignored):
+            return await _number(desk, query, ignored)
         case WaitingQuestion():
             waiting = await desk.office.router.waiting_for(person)
             lines = [list_cards.plan_line(one.status, ZoneInfo(person.zone)) for one in waiting]
@@ -58,11 +58,14 @@ def _help(desk: Desk, kpi_name: str | None) -> Message:
     return notices.refused(f"{kpi.label}: {kpi.description} Computed as {kpi.formula}. Owner: {kpi.owner}.")
 
 
-async def _number(desk: Desk, query: KpiQuery) -> tuple[Message, KpiAnswer | None]:
+async def _number(desk: Desk, query: KpiQuery, ignored: tuple[str, ...]) -> tuple[Message, KpiAnswer | None]:
     try:
         answer = await desk.office.kpis.ask(query)
     except BadKpiQuery as error:
         return notices.refused(str(error)), None
+    if ignored:
+        note = f"Not used from your question: {', '.join(ignored)}."
+        answer = answer.model_copy(update={"notes": (*answer.notes, note)})
     formula = str(desk.office.kpis.definition(answer.kpi).formula)
     follow_ups = () if query.by else (f"{answer.label} by channel {query.window.words}",)
     return kpi_card(answer, zone=desk.zone, formula=formula, follow_ups=follow_ups), answer

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from agents.lifecycle.decide import Cause, Declined
@@ -13,6 +14,8 @@ from bot.slack.cards.blocks import Message
 from bot.slack.deliveries import Deliveries
 from bot.slack.people import person_of, slack_id_of
 from storage.records.people import Person
+
+_CANNOT_WHISPER = {"not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived"}
 
 
 @dataclass(frozen=True)
@@ -27,21 +30,34 @@ class Desk:
     zone: ZoneInfo
     """The team's zone, for clients that cannot show the reader's own."""
 
+    async def person(self, body: dict[str, Any]) -> Person | None:
+        """Who acts; None for a stranger."""
+        return await person_of(self.office.ledger, slack_id_of(body))
+
     async def actor(self, body: dict[str, Any]) -> Person | None:
         """Who acts; a stranger is told so in private and None is returned."""
-        person = await person_of(self.office.ledger, slack_id_of(body))
+        person = await self.person(body)
         if person is None:
             await self.tell(body, notices.unknown_person())
         return person
 
+    async def first_actor(self, body: dict[str, Any]) -> Person | None:
+        """Who acts, as `actor`; None for a delivery that was handled before, too."""
+        return await self.actor(body) if await self.deliveries.first_time(body) else None
+
     async def tell(self, body: dict[str, Any], message: Message) -> None:
-        """Answer the acting person alone, wherever they acted; from a view, as a dialog or a direct message."""
+        """Answer the acting person alone: where they acted, or directly where the bot cannot whisper."""
         user, channel = slack_id_of(body), _channel_of(body)
         blocks = list(message.blocks)
         if channel:
-            await self.client.chat_postEphemeral(channel=channel, user=user, text=message.text, blocks=blocks)
-        else:
-            await self.client.chat_postMessage(channel=user, text=message.text, blocks=blocks)
+            try:
+                await self.client.chat_postEphemeral(channel=channel, user=user, text=message.text, blocks=blocks)
+            except SlackApiError as error:
+                if error.response.get("error") not in _CANNOT_WHISPER:
+                    raise
+            else:
+                return
+        await self.client.chat_postMessage(channel=user, text=message.text, blocks=blocks)
 
     async def declined(self, declined: Declined, *, verb: str, seen_revision: int = 0) -> Message:
         """The kind words for a click that had no effect."""

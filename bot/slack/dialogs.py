@@ -2,16 +2,31 @@
 
 from typing import Any
 
+import structlog
+from slack_sdk.errors import SlackApiError
+
 from agents.lifecycle.rollback import ChannelSilent
 from bot.slack.cards import notices
+from bot.slack.cards.blocks import Message
 from bot.slack.cards.rollback_views import rollback_preview
 from bot.slack.desk import Desk
 from storage.records.people import Person
 
 
-async def open_loading(desk: Desk, body: dict[str, Any], title: str) -> str:
-    """Open an empty dialog and give its view id."""
-    answer = await desk.client.views_open(trigger_id=body["trigger_id"], view=notices.loading_view(title))
+log = structlog.get_logger()
+
+_SPENT = {"exchanged_trigger_id", "expired_trigger_id"}
+
+
+async def open_loading(desk: Desk, body: dict[str, Any], title: str) -> str | None:
+    """Open an empty dialog and give its view id; None where the trigger is spent, as in a repeated delivery."""
+    try:
+        answer = await desk.client.views_open(trigger_id=body["trigger_id"], view=notices.loading_view(title))
+    except SlackApiError as error:
+        if error.response.get("error") not in _SPENT:
+            raise
+        log.info("dialog.trigger_spent", error=error.response["error"])
+        return None
     return str(answer["view"]["id"])
 
 
@@ -20,11 +35,16 @@ async def show(desk: Desk, view_id: str, view: dict[str, Any]) -> None:
     await desk.client.views_update(view_id=view_id, view=view)
 
 
+async def say(desk: Desk, view_id: str, title: str, message: Message) -> None:
+    """Show words in the dialog instead of what was asked for."""
+    await show(desk, view_id, notices.message_view(title, message))
+
+
 async def show_rollback(desk: Desk, view_id: str, plan_id: str, person: Person) -> None:
     """What a rollback of the plan would do, or why there is nothing to do."""
     permission = desk.office.rules.may(person, "rollback")
     if not permission.allowed:
-        await show(desk, view_id, notices.message_view("Roll back", notices.refused(permission.reason)))
+        await say(desk, view_id, "Roll back", notices.refused(permission.reason))
         return
     try:
         view = rollback_preview(await desk.office.rollback.preview(plan_id))

@@ -41,6 +41,8 @@ class KpiAnswer(Record):
     """The newest complete day of data behind the answer."""
     provisional: bool
     """A day of the window lies inside the source's restatement window."""
+    restatement_days: int = 0
+    """How many of the newest days the source may still change."""
     simulated: bool
     sources: tuple[str, ...]
     """Words for people and scripts: "sandbox, load 01J… (84 days)", "google_ads, campaigns.csv"."""

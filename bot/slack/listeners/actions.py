@@ -9,6 +9,7 @@ from agents.lifecycle.decide import Declined, Seen
 from bot.slack import dialogs
 from bot.slack.buttons import ActionId, AlertRef, MalformedButton, PlanName, PlanRef, Question, SnoozeRef
 from bot.slack.cards import notices
+from bot.slack.cards.blocks import Message
 from bot.slack.cards.edit_view import edit_view
 from bot.slack.cards.reject_view import reject_view
 from bot.slack.cards.why_view import why_view
@@ -45,20 +46,20 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
     @app.action(ActionId.PLAN_WHY)
     async def why(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        view_id = await dialogs.open_loading(desk, body, "Why?")
-        if (click := await _read(desk, body, PlanRef)) is None:
+        if (click := await _in_dialog(desk, body, PlanRef, title="Why?")) is None:
             return
-        dossier = await desk.office.router.dossier(click[1].plan_id)
+        view_id, _, ref = click
+        dossier = await desk.office.router.dossier(ref.plan_id)
         async with desk.office.ledger.read() as tx:
-            entries = await tx.audit.of(click[1].plan_id)
+            entries = await tx.audit.of(ref.plan_id)
         await dialogs.show(desk, view_id, why_view(dossier, zone=desk.zone, entries=entries))
 
     @app.action(ActionId.PLAN_ROLLBACK)
     async def rollback(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        view_id = await dialogs.open_loading(desk, body, "Roll back")
-        if (click := await _read(desk, body, PlanName)) is not None:
-            await dialogs.show_rollback(desk, view_id, click[1].plan_id, click[0])
+        if (click := await _in_dialog(desk, body, PlanName, title="Roll back")) is not None:
+            view_id, person, name = click
+            await dialogs.show_rollback(desk, view_id, name.plan_id, person)
 
     @app.action(ActionId.ALERT_ACKNOWLEDGE)
     async def acknowledge(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -86,7 +87,27 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
 
 
 async def _read(desk: Desk, body: dict[str, Any], kind: Any) -> tuple[Person, Any] | None:
-    """Who clicked and what on; None for a repeated delivery, a stranger, or a value that is not ours."""
+    """Who clicked and what on; None for a repeated delivery and, told why in private, for a click without effect."""
+    read = await _who_and_what(desk, body, kind)
+    if isinstance(read, Message):
+        await desk.tell(body, read)
+        return None
+    return read
+
+
+async def _in_dialog(desk: Desk, body: dict[str, Any], kind: Any, *, title: str) -> tuple[str, Person, Any] | None:
+    """The same for a click that opens a dialog, which says why where the click has no effect."""
+    view_id = await dialogs.open_loading(desk, body, title)
+    if view_id is None:
+        return None
+    read = await _who_and_what(desk, body, kind)
+    if isinstance(read, Message):
+        await dialogs.say(desk, view_id, title, read)
+        return None
+    return None if read is None else (view_id, *read)
+
+
+async def _who_and_what(desk: Desk, body: dict[str, Any], kind: Any) -> tuple[Person, Any] | Message | None:
     if not await desk.deliveries.first_time(body):
         return None
     action = body["actions"][0]
@@ -94,22 +115,21 @@ async def _read(desk: Desk, body: dict[str, Any], kind: Any) -> tuple[Person, An
     try:
         named = kind.decode(value)
     except MalformedButton:
-        await desk.tell(body, notices.old_button())
-        return None
-    person = await desk.actor(body)
-    return None if person is None else (person, named)
+        return notices.old_button()
+    person = await desk.person(body)
+    return notices.unknown_person() if person is None else (person, named)
 
 
 async def _open_form(desk: Desk, body: dict[str, Any], *, verb: str) -> None:
     """The form to edit or reject with; whoever may not, or is late, gets words instead of a form."""
-    view_id = await dialogs.open_loading(desk, body, f"{verb.capitalize()} plan")
-    if (click := await _read(desk, body, PlanRef)) is None:
+    title = f"{verb.capitalize()} plan"
+    if (click := await _in_dialog(desk, body, PlanRef, title=title)) is None:
         return
-    person, ref = click
+    view_id, person, ref = click
     status = await desk.office.decider.allowed(_seen(ref), person, action=verb)
     if isinstance(status, Declined):
         message = await desk.declined(status, verb=verb, seen_revision=ref.revision)
-        await dialogs.show(desk, view_id, notices.message_view(f"{verb.capitalize()} plan", message))
+        await dialogs.say(desk, view_id, title, message)
         return
     await dialogs.show(desk, view_id, edit_view(status.plan) if verb == "edit" else reject_view(status.plan))
 

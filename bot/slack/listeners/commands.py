@@ -29,13 +29,13 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
     @app.command("/plan")
     async def plan(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         await ack()
-        if (person := await desk.actor(body)) is not None:
+        if (person := await desk.first_actor(body)) is not None:
             await _say(respond, await _plan(desk, body.get("text", "").strip(), person, respond))
 
     @app.command("/kpi")
     async def kpi(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         await ack()
-        if (person := await desk.actor(body)) is None:
+        if (person := await desk.first_actor(body)) is None:
             return
         message, _ = await answered(desk, body.get("text", "") or "help", person=person)
         await _say(respond, message)
@@ -44,7 +44,10 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
     async def rollback(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
         view_id = await dialogs.open_loading(desk, body, "Roll back")
-        if (person := await desk.actor(body)) is None:
+        if view_id is None:
+            return
+        if (person := await desk.person(body)) is None:
+            await dialogs.say(desk, view_id, "Roll back", notices.unknown_person())
             return
         text = body.get("text", "").strip()
         named = _PLAN_ID.fullmatch(text)
@@ -52,19 +55,20 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
             await dialogs.show_rollback(desk, view_id, f"PLAN-{named[1]}", person)
         elif text:
             wrong = notices.refused(f"“{text}” is no plan: write /rollback PLAN-12, or /rollback alone to choose.")
-            await dialogs.show(desk, view_id, notices.message_view("Roll back", wrong))
+            await dialogs.say(desk, view_id, "Roll back", wrong)
         else:
             await dialogs.show(desk, view_id, rollback_picker(await _carried_out(desk), zone=desk.zone))
 
     @app.command("/fleet")
-    async def fleet(ack: AsyncAck, respond: AsyncRespond) -> None:
+    async def fleet(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         await ack()
-        await _say(respond, list_cards.fleet_list(await _fleet(desk), zone=desk.zone))
+        if await desk.first_actor(body) is not None:
+            await _say(respond, list_cards.fleet_list(await _fleet(desk), zone=desk.zone))
 
     @app.command("/market")
     async def market(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         await ack()
-        if (person := await desk.actor(body)) is not None:
+        if (person := await desk.first_actor(body)) is not None:
             await _say(respond, await _market(desk, body.get("text", "").strip(), person))
 
 

@@ -31,5 +31,5 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
 
 async def _answer(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
-    if await desk.deliveries.first_time(body) and (person := await desk.actor(body)) is not None:
+    if (person := await desk.first_actor(body)) is not None:
         await answer_question(desk, _MENTION.sub(" ", event.get("text", "")), person=person, body=body)

@@ -9,11 +9,13 @@ from agents.lifecycle.rollback import ChannelSilent
 from bot.slack import dialogs
 from bot.slack.buttons import CallbackId, MalformedButton, PlanRef
 from bot.slack.cards import notices
+from bot.slack.cards.blocks import Message
 from bot.slack.cards.edit_view import read_edit
 from bot.slack.cards.reject_view import read_reject
 from bot.slack.cards.rollback_views import read_picker, read_preview
 from bot.slack.desk import Desk
-from bot.slack.people import person_of, slack_id_of
+from bot.slack.home import publish
+from storage.records.people import Person
 
 
 def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short listener each
@@ -26,20 +28,22 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
             await ack(response_action="errors", errors=form.errors)
             return
         await ack()
-        person, ref = await person_of(desk.office.ledger, slack_id_of(body)), _ref(view)
-        if person is None or ref is None:
-            await desk.tell(body, notices.unknown_person() if person is None else notices.old_button())
+        if (person := await desk.first_actor(body)) is None:
+            return
+        if (ref := _ref(view)) is None:
+            await desk.tell(body, notices.old_button())
             return
         result = await desk.office.decider.reject(_seen(ref), person, reason=form.reason, via="slack")
         if isinstance(result, Declined):
             await desk.tell(body, await desk.declined(result, verb="reject", seen_revision=ref.revision))
+        await publish(desk, person)
 
     @app.view(CallbackId.PLAN_EDIT)
     async def edit(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
-        person, ref = await person_of(desk.office.ledger, slack_id_of(body)), _ref(view)
+        ref = _ref(view)
         async with desk.office.ledger.read() as tx:
             plan = await tx.plans.revision(ref.plan_id, ref.revision) if ref else None
-        if person is None or ref is None or plan is None:
+        if ref is None or plan is None:
             await ack(response_action="update", view=notices.message_view("Edit plan", notices.old_button()))
             return
         form = read_edit(plan, view["state"]["values"])
@@ -47,9 +51,12 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
             await ack(response_action="errors", errors=form.errors)
             return
         await ack()
+        if (person := await desk.first_actor(body)) is None:
+            return
         result = await desk.office.decider.edit(_seen(ref), person, wanted=form.after, via="slack")
         if isinstance(result, Declined):
             await desk.tell(body, await desk.declined(result, verb="edit", seen_revision=ref.revision))
+        await publish(desk, person)
 
     @app.view(CallbackId.ROLLBACK_PICK)
     async def pick(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
@@ -58,21 +65,27 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
             await ack(response_action="errors", errors={"plan": "Choose a plan to take back."})
             return
         await ack(response_action="update", view=notices.loading_view("Roll back"))
-        person = await desk.actor(body)
-        if person is not None:
-            await dialogs.show_rollback(desk, view["id"], plan_id, person)
+        if (person := await desk.person(body)) is None:
+            await dialogs.say(desk, view["id"], "Roll back", notices.unknown_person())
+            return
+        await dialogs.show_rollback(desk, view["id"], plan_id, person)
 
     @app.view(CallbackId.ROLLBACK_CONFIRM)
     async def confirm(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
         await ack(response_action="update", view=notices.loading_view("Roll back"))
-        person, ref = await desk.actor(body), _ref(view)
-        if person is None or ref is None:
+        if not await desk.deliveries.first_time(body):
             return
-        message = await _roll_back(desk, view, ref, person=person)
-        await dialogs.show(desk, view["id"], notices.message_view("Roll back", message))
+        person, ref = await desk.person(body), _ref(view)
+        if person is None:
+            message = notices.unknown_person()
+        elif ref is None:
+            message = notices.old_button()
+        else:
+            message = await _roll_back(desk, view, ref, person=person)
+        await dialogs.say(desk, view["id"], "Roll back", message)
 
 
-async def _roll_back(desk: Desk, view: dict[str, Any], ref: PlanRef, *, person: Any) -> Any:
+async def _roll_back(desk: Desk, view: dict[str, Any], ref: PlanRef, *, person: Person) -> Message:
     rollback = desk.office.rollback
     try:
         preview = await rollback.preview(ref.plan_id)

@@ -1,6 +1,5 @@
 """The page of the local workspace in a real browser: what a marketer sees, clicks and types."""
 
-import shutil
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -12,16 +11,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.workspace.seeds import ChannelSeed, Member
 from bot.workspace.server import Workspace
+from tests.chromium import ARGUMENTS, CHROMIUM, needs_chromium
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed on this machine"),
-]
+pytestmark = [pytest.mark.browser, needs_chromium]
 
 Json = dict[str, Any]
 MANIFEST: Json = {
