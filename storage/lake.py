@@ -98,7 +98,8 @@ class Lake:
         """Add all frames as one commit and give the table's version that holds them.
 
         Frames have the columns of REPORTED and are pulled one at a time, so memory is bounded by the largest
-        of them. A load id that is in the table already changes nothing. `known_at` is aware.
+        of them; the iterable must not use the lake itself. A load id that is in the table already changes
+        nothing. `known_at` is aware.
         Raises ContractBroken, or what the iterable raises; in both cases nothing was added.
         """
         async with self._writing:

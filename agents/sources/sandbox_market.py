@@ -21,7 +21,11 @@ class ResourceUnknown(Exception):
 
 
 class SandboxMarketSource:
-    """Reads all four channels and the shop's own orders; days are the market's, in its zone."""
+    """Reads all four channels and the shop's own orders.
+
+    `zone` is the shop's; each channel's days are those of its own calendar (agents.market.roster.TRAITS), which a
+    fact keeps as the date that the platform shows.
+    """
 
     name = SOURCE
     simulated = True

@@ -5,7 +5,7 @@ Cells that say "no number" are kept apart from zero: missing marks, and censored
 """
 
 import re
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from agents.sources.exports.currencies import SYMBOLS
 MISSING = "missing"
 _MISSING_MARKS = frozenset(("", "--", "-", "–", "—", "n/a", "nan", "null", "none"))
 _LARGEST = 2**63 - 1
+_WIDE = Context(prec=60)
 _SPACES = "\u0020\u00a0\u2009\u202f"
 """Blank, no-break, thin and narrow no-break space: all are used between thousands."""
 
@@ -49,17 +50,17 @@ class Column(NamedTuple):
 
 # Groups of two digits are Indian lakhs and crores. At most 12 digits before the mark keep micros within 64 bits.
 _GROUPED = {
-    Style.POINT: rf"\d{{1,3}}(?:,\d{{2,3}}){{0,2}},\d{{3}}|\d{{1,3}}(?:['’{_SPACES}]\d{{3}}){{1,3}}",
-    Style.COMMA: rf"\d{{1,3}}(?:\.\d{{3}}){{1,3}}|\d{{1,3}}(?:['’{_SPACES}]\d{{3}}){{1,3}}",
+    Style.POINT: rf"[0-9]{{1,3}}(?:,[0-9]{{2,3}}){{0,2}},[0-9]{{3}}|[0-9]{{1,3}}(?:['’{_SPACES}][0-9]{{3}}){{1,3}}",
+    Style.COMMA: rf"[0-9]{{1,3}}(?:\.[0-9]{{3}}){{1,3}}|[0-9]{{1,3}}(?:['’{_SPACES}][0-9]{{3}}){{1,3}}",
 }
 _MARK = {Style.POINT: r"\.", Style.COMMA: ","}
 _BETWEEN = {Style.POINT: rf"[,'’{_SPACES}]", Style.COMMA: rf"[.'’{_SPACES}]"}
-_NUMBER = {style: rf"[+-]?(?:\d{{1,12}}|{_GROUPED[style]})(?:{_MARK[style]}\d{{1,18}})?" for style in Style}
+_NUMBER = {style: rf"[+-]?(?:[0-9]{{1,18}}|{_GROUPED[style]})(?:{_MARK[style]}[0-9]{{1,18}})?" for style in Style}
 _EXACT = {style: re.compile(_NUMBER[style]) for style in Style}
 _CENSORED = {style: re.compile(rf"([<>])\s*({_NUMBER[style]})\s*(%?)") for style in Style}
 _SYMBOL = "|".join(sorted(map(re.escape, SYMBOLS), key=len, reverse=True))
 _PRICED = re.compile(
-    rf"(?P<sign>[-+]?)\s*(?P<before>{_SYMBOL}|[A-Z]{{3}})?\s*(?P<number>[-+]?[\d.].*?)\s*(?P<after>{_SYMBOL}|[A-Z]{{3}})?",
+    rf"(?P<sign>[-+]?)\s*(?P<before>{_SYMBOL}|[A-Z]{{3}})?\s*(?P<number>[-+]?[0-9.].*?)\s*(?P<after>{_SYMBOL}|[A-Z]{{3}})?",
 )
 
 
@@ -88,9 +89,10 @@ def read_cell(text: str, style: Style, scale: int) -> Cell:
 
 
 def _scaled_cell(number: str, style: Style, scale: int, symbol: str) -> Cell:
-    exact = Decimal(re.sub(_BETWEEN[style], "", number).replace(",", ".")).scaleb(scale)
-    value = int(exact.quantize(Decimal(1), rounding=ROUND_HALF_EVEN))
-    if scale == 0 and value != exact:
+    exact = Decimal(re.sub(_BETWEEN[style], "", number).replace(",", ".")).scaleb(scale, _WIDE)
+    value = int(exact.quantize(Decimal(1), rounding=ROUND_HALF_EVEN, context=_WIDE))
+    # "1.000" in a column of counts is a thousand in the other notation, not one with three decimals.
+    if scale == 0 and (value != exact or int(exact.as_tuple().exponent) < -2):
         return Cell(problem="is not a whole number")
     if abs(value) > _LARGEST:
         return Cell(problem="is too large")
@@ -99,8 +101,8 @@ def _scaled_cell(number: str, style: Style, scale: int, symbol: str) -> Cell:
 
 def read_column(texts: pl.Series, style: Style, scale: int) -> Column:
     """Read a column of text; the same answer as `read_cell` for every cell."""
-    decimals = rf"(?:{_MARK[style]}\d{{1,{scale}}})?" if scale else ""
-    plain = rf"^[+-]?(?:\d{{1,12}}|{_GROUPED[style]}){decimals}$"
+    decimals = rf"(?:{_MARK[style]}[0-9]{{1,{scale}}})?" if scale else ""
+    plain = rf"^[+-]?(?:[0-9]{{1,12}}|{_GROUPED[style]}){decimals}$"
     between, mark = _BETWEEN[style], "," if style is Style.COMMA else "."
     good = texts.str.contains(plain)
     clean = texts.str.replace_all(between, "")

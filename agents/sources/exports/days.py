@@ -140,8 +140,10 @@ def period_in_name(name: str) -> Period | None:
 class OrderEvidence:
     """Collects what the dates of a whole file say about the order of day and month."""
 
-    def __init__(self, today: date | None = None) -> None:
+    def __init__(self, today: date | None = None, bounds: Period | None = None) -> None:
+        """No day lies after `today` or outside `bounds`, the range that the file itself names."""
         self._today = today
+        self._bounds = bounds
         self.possible = set(Order)
         self.matters = False
         """Some cell reads differently in the two orders."""
@@ -166,7 +168,9 @@ class OrderEvidence:
                     self.possible.discard(order)
 
     def _may_be(self, day: date | None) -> bool:
-        return day is not None and (self._today is None or day <= self._today)
+        if day is None or (self._today and day > self._today):
+            return False
+        return self._bounds is None or self._bounds.first <= day <= self._bounds.last
 
 
 def _numeric(match: re.Match[str], order: Order | None) -> date | None:

@@ -19,6 +19,7 @@ import polars as pl
 from agents.sources.exports import google_ads, linkedin, mapping, meta_ads, plain
 from agents.sources.exports.aliases import Known, known_header
 from agents.sources.exports.cells import Style
+from agents.sources.exports.currencies import is_code
 from agents.sources.exports.days import Order, OrderEvidence, Period, UndecidedOrder
 from agents.sources.exports.frames import FactsReader
 from agents.sources.exports.layout import Declared, Layout
@@ -185,7 +186,7 @@ class _Reading:
             self._furthest = error
 
     def _decide(self, layout: Layout, source: Blocks) -> Order:
-        evidence = OrderEvidence(self.declared.today)
+        evidence = OrderEvidence(self.declared.today, layout.bounds)
         places = [place for place in (layout.day, layout.last_day) if place]
         for block in source(None):
             for place in places:
@@ -266,6 +267,8 @@ def _declared(
 ) -> Declared:
     if dates not in (None, *Order):
         raise UnreadableExport(path, None, f"“{dates}” is no order of dates", "say --dates dmy or --dates mdy")
+    if currency and not is_code(currency):
+        raise UnreadableExport(path, None, f"“{currency}” is no currency code", "say a code such as --currency EUR")
     return Declared(
         dates=Order(dates) if dates else None,
         currency=currency,

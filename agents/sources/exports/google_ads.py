@@ -91,6 +91,7 @@ def layout(table: Table, declared: Declared) -> Layout | None:
         campaign_id=headers.first("campaign_id"),
         day=headers.first("day"),
         period=period,
+        bounds=_preamble_period(table, declared),
         order=declared.dates,
         currency=declared.currency,
         currency_column=_currency_column(headers),

@@ -76,6 +76,8 @@ class Layout:
     last_day: str | None = None
     period: Period | None = None
     """The days every row covers where there is no day column."""
+    bounds: Period | None = None
+    """The range above the header: no row lies outside it."""
     order: Order | None = None
     zone: str | None = None
     """IANA zone in which the source counts its days; None where the file does not say."""

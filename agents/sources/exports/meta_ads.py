@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from agents.sources.exports.aliases import index_of, styles
+from agents.sources.exports.aliases import index_of, plain_header, styles
 from agents.sources.exports.days import Order, OrderEvidence
 from agents.sources.exports.layout import Declared, Headers, Layout
 from agents.sources.exports.meta_names import META
@@ -15,8 +15,11 @@ from agents.sources.exports.unreadable import UnreadableExport
 
 NAMES = index_of(META)
 
-_MARKS = ("starts", "ends", "results", "indicator", "link_clicks", "attribution", "delivery", "ad_group", "spend")
-"""Columns that nobody but Meta names so."""
+_MARKS = (
+    *("starts", "ends", "results", "indicator", "link_clicks", "attribution"),
+    *("delivery", "ad_group", "reach", "frequency"),
+)
+"""Columns that hardly anybody but Meta names so; two of them make a Meta report."""
 _DIMENSIONS = ("ad_group_id", "ad_group", "ad_id", "ad", "age", "gender", "country", "region", "placement", "platform")
 _PURCHASE = re.compile(r"purchase|kauf|käufe|achat|compra|acquist|aankop|zakup|購入|구매|购", re.IGNORECASE)
 _LEAD = re.compile(r"lead|prospect|clientes? potencial|contatt|cadastro|リード|잠재|潜在", re.IGNORECASE)
@@ -28,7 +31,7 @@ def layout(table: Table, declared: Declared, blocks: Iterator[pl.DataFrame]) -> 
     Raises UnreadableExport for what lacks, and where dates may be day first or month first.
     """
     headers = Headers(table.header, NAMES)
-    if sum(mark in headers for mark in _MARKS) < 2 or not ({"campaign", "ad_group", "ad"} & _present(headers)):
+    if not _is_meta(headers) or not ({"campaign", "ad_group", "ad"} & _present(headers)):
         return None
     _require(table, headers, declared)
     dimensions = headers.pick((*_DIMENSIONS, "device"))
@@ -65,6 +68,11 @@ def layout(table: Table, declared: Declared, blocks: Iterator[pl.DataFrame]) -> 
         budget_type=headers.first("budget_type"),
         notes=_notes(headers),
     )
+
+
+def _is_meta(headers: Headers) -> bool:
+    amount_spent = any(plain_header(headers.texts[place]) != "spend" for place in headers.positions("spend"))
+    return amount_spent or sum(mark in headers for mark in _MARKS) > 1
 
 
 def _present(headers: Headers) -> set[str]:

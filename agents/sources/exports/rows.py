@@ -71,7 +71,7 @@ def _decoded(table: Table, progress: Progress | None) -> Iterator[bytes]:
             lines += block.count(b"\n")
             yield block
             if progress:
-                progress(min(raw.size, raw.size // 10 + done * 9 // 10), raw.size)
+                progress(raw.size if done >= raw.size else raw.size // 10 + done * 9 // 10, raw.size)
     if done != raw.size:
         raise UnreadableExport(raw.path, None, "the file changed while it was read", "try again")
 

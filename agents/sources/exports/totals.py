@@ -25,7 +25,7 @@ _ENTITIES = {
     "search_term": ("search term", "suchbegriff", "termes de recherche", "términos de búsqueda", "termini di ricerca"),
 }
 _ACCOUNT = ("account", "konto", "compte", "cuenta", "conta")
-_PARTS = ("other", "filtered", "übrige", "autres", "otros", "altri", "outros", "overige")
+_PARTS = ("other", "übrige", "autres", "otros", "altri", "outros", "overige")
 
 
 def is_total_label(cells: Sequence[str]) -> bool:
