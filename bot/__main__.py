@@ -63,13 +63,16 @@ def ingest(
     home: Home = HOME,
     mapping: Annotated[Path | None, typer.Option(help="YAML that says what the columns of a plain file mean.")] = None,
     dates: Annotated[str | None, typer.Option(help="How ambiguous dates are written: dmy or mdy.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Currency of files that name none, such as GBP.")] = None,
+    account: Annotated[str, typer.Option(help="Account of files that name none.")] = "",
     json: Json = False,
 ) -> None:
     """Read exports into the lake; a file that cannot be read whole is not read at all.
 
     Example:  countersign ingest campaigns.csv meta.csv --dates dmy
     """
-    _run("ingest", "ingest", paths=paths, home=home, mapping=mapping, dates=dates, json=json)
+    said = {"mapping": mapping, "dates": dates, "currency": currency, "account": account}
+    _run("ingest", "ingest", paths=paths, home=home, json=json, **said)
 
 
 @app.command()

@@ -19,7 +19,8 @@ log = structlog.get_logger()
 
 _GRACE_S = 24 * 3600
 """A run missed by less than a day of downtime is caught up, once."""
-_REMEMBER_DELIVERIES = timedelta(days=7)
+_REMEMBER = timedelta(days=7)
+"""An id that is forgotten can run again, so this outlasts every late duplicate."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +32,15 @@ class Job:
     about: str
 
 
-async def _forget_deliveries(office: Office) -> None:
+async def _tend(office: Office) -> None:
+    await office.decider.expire_overdue()
+    await office.monitor.wake_snoozed()
+
+
+async def _forget(office: Office) -> None:
     async with office.ledger.write() as tx:
-        await tx.deliveries.forget_before(office.clock() - _REMEMBER_DELIVERIES)
+        await tx.deliveries.forget_before(office.clock() - _REMEMBER)
+    await office.queue.forget_before(office.clock() - _REMEMBER)
 
 
 async def _plan(office: Office) -> None:
@@ -42,11 +49,10 @@ async def _plan(office: Office) -> None:
 
 
 JOBS: dict[str, Job] = {
-    "look": Job("* * * * *", lambda office: office.look(), "read every source, check for drift, score outcomes"),
-    "expire": Job("* * * * *", lambda office: office.decider.expire_overdue(), "close plans that nobody decided"),
-    "wake": Job("* * * * *", lambda office: office.monitor.wake_snoozed(), "open alerts whose snooze is over"),
+    "look": Job("*/5 * * * *", lambda office: office.look(), "read every source, check for drift, score outcomes"),
+    "tend": Job("* * * * *", _tend, "close plans that nobody decided, open alerts whose snooze is over"),
     "plan": Job("0 7 * * MON", _plan, "ask the planner for the week's plan"),
-    "forget": Job("30 3 * * *", _forget_deliveries, "drop ids of deliveries older than any retry"),
+    "forget": Job("30 3 * * *", _forget, "drop finished work and ids of deliveries older than any retry"),
 }
 
 

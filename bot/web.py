@@ -46,10 +46,18 @@ def slack_routes(app: AsyncApp, clock: Callable[[], datetime]) -> list[web.Route
 
     async def receive(request: web.Request) -> web.Response:
         if not _plausible(request, clock()):
-            return web.json_response({"error": "invalid request signature"}, status=401)
-        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+            return _stranger()
+        try:
+            bolt_request = await to_bolt_request(request)
+        except (UnicodeDecodeError, LookupError):  # bytes that are no text, or a charset that nobody knows
+            return _stranger()
+        return await to_aiohttp_response(await app.async_dispatch(bolt_request))
 
     return [web.post("/slack/events", receive)]
+
+
+def _stranger() -> web.Response:
+    return web.json_response({"error": "invalid request signature"}, status=401)
 
 
 def _plausible(request: web.Request, now: datetime) -> bool:

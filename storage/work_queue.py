@@ -6,6 +6,7 @@ Handlers are idempotent by the rows they write; the queue adds that nothing put 
 import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -83,6 +84,19 @@ class WorkQueue:
             load_output=False,
         )
         return len(listed)
+
+    async def forget_before(self, moment: datetime) -> int:
+        """Drop finished work from before the moment; returns how many pieces."""
+        client = self._open_client()
+        finished = await asyncio.to_thread(
+            client.list_workflows,
+            status=["SUCCESS", "ERROR", "CANCELLED"],
+            end_time=moment.isoformat(),
+            load_input=False,
+            load_output=False,
+        )
+        await asyncio.to_thread(client.delete_workflows, [one.workflow_id for one in finished])
+        return len(finished)
 
     async def stop(self) -> None:
         """Let running work finish for a moment and give the rest back to the queue."""

@@ -120,7 +120,8 @@ class Executor:
                 if item.state is ExecutionState.INTENDED:
                     await self._apply(item)
         except ChannelError as error:
-            return await self._finish(status, PlanState.FAILED, problem=str(error))
+            unknown = isinstance(error, OutcomeUnknown)
+            return await self._finish(status, PlanState.FAILED, problem=str(error), unknown=unknown)
         return await self._finish(status, PlanState.DONE)
 
     async def _check_all(self, plan: Plan) -> None:
@@ -134,20 +135,35 @@ class Executor:
     async def _apply(self, item: Execution) -> None:
         """One change: recover what an earlier attempt did, else write it; then read it back."""
         channel, change = self._channels[item.change.resource.channel], item.change
-        receipt = await self._patiently(lambda: channel.find(item.key)) if item.attempts else None
+        receipt = await self._settled(channel, item) if item.attempts else None
         if receipt is None:
             before = await self._patiently(lambda: channel.read(change.resource, change.field))
             item = item.model_copy(update={"before_image": before, "attempts": item.attempts + 1})
             await self._save(item, action="change.intended")
             receipt = await self._patiently(
                 lambda: channel.apply(change, key=item.key, expected_version=change.expected_version),
-                unknown=lambda: channel.find(item.key),
+                settle=lambda: self._settled(channel, item),
             )
-        read_back = await self._patiently(lambda: channel.read(change.resource, change.field))
-        await self._save(_applied(item, receipt, read_back), action="change.applied")
+        try:
+            read_back = await self._patiently(lambda: channel.read(change.resource, change.field))
+        except ChannelError as error:
+            # The receipt proves that it is applied; only the look at it is missing.
+            done = _applied(item, receipt, None, error=f"applied, but it could not be read back: {error}")
+        else:
+            done = _applied(item, receipt, read_back, error=_difference(change, read_back))
+        await self._save(done, action="change.applied")
+
+    async def _settled(self, channel: Channel, item: Execution) -> Receipt | None:
+        """What became of an earlier attempt; raises OutcomeUnknown if the channel cannot be asked."""
+        try:
+            return await self._patiently(lambda: channel.find(item.key))
+        except ChannelError as error:
+            name = item.change.resource.name
+            words = f"it is not known whether {name} was changed, please look there: {error}"
+            raise OutcomeUnknown(words) from error
 
     async def _patiently(
-        self, call: Callable[[], Awaitable[_T]], unknown: Callable[[], Awaitable[_T | None]] | None = None
+        self, call: Callable[[], Awaitable[_T]], settle: Callable[[], Awaitable[_T | None]] | None = None
     ) -> _T:
         """Call a channel that may be down for a moment; after a time-out ask what happened before trying again."""
         wait = FIRST_WAIT_S
@@ -155,8 +171,9 @@ class Executor:
             try:
                 return await call()
             except OutcomeUnknown as error:
-                problem: ChannelError = error
-                if unknown is not None and (found := await self._patiently(unknown)) is not None:
+                # Past the question what happened, a time-out is no more than a channel that was not there.
+                problem = ChannelUnavailable(str(error))
+                if settle is not None and (found := await settle()) is not None:
                     return found
             except ChannelUnavailable as error:
                 problem = error
@@ -178,7 +195,9 @@ class Executor:
                     f"change:{item.key}", [(item.plan_id, f"{item.plan_id} revision {item.revision}")]
                 )
 
-    async def _finish(self, status: PlanStatus, to: PlanState, problem: str = "") -> PlanStatus:
+    async def _finish(
+        self, status: PlanStatus, to: PlanState, *, problem: str = "", unknown: bool = False
+    ) -> PlanStatus:
         plan, now = status.plan, self._clock()
         today = await self._readers.today(plan.changes[0].resource.channel)
         async with self._ledger.write() as tx:
@@ -191,7 +210,7 @@ class Executor:
                             update={"state": ExecutionState.FAILED, "error": problem, "updated_at": now}
                         )
                     )
-            note = _failure_words(problem, applied, len(executions)) if problem else ""
+            note = _failure_words(problem, applied, len(executions), unknown=unknown) if problem else ""
             if await move(tx, status, to, now=now, note=note):
                 if applied:
                     await tx.plans.mark_done_on(plan.id, today)
@@ -234,21 +253,22 @@ def _intended(plan: Plan, change: Change, now: datetime) -> Execution:
     )
 
 
-def _applied(item: Execution, receipt: Receipt, read_back: FieldState) -> Execution:
-    differs = read_back.value != item.change.after
-    error = f"read back {read_back.value} instead of {item.change.after}" if differs else ""
+def _difference(change: Change, read_back: FieldState) -> str:
+    return "" if read_back.value == change.after else f"read back {read_back.value} instead of {change.after}"
+
+
+def _applied(item: Execution, receipt: Receipt, read_back: FieldState | None, *, error: str) -> Execution:
     return item.model_copy(
         update={"state": ExecutionState.APPLIED, "receipt": receipt, "read_back": read_back, "error": error}
     )
 
 
-def _failure_words(problem: str, applied: int, changes: int) -> str:
-    done = (
-        "Nothing was changed"
-        if not applied
-        else f"{applied} of {changes} changes were applied, the rest were not"
-    )
-    return f"{problem}. {done}"
+def _failure_words(problem: str, applied: int, changes: int, *, unknown: bool) -> str:
+    if unknown:
+        return f"{problem}. Of the other changes, {applied} of {changes - 1} were applied"
+    if not applied:
+        return f"{problem}. Nothing was changed"
+    return f"{problem}. {applied} of {changes} changes were applied, the rest were not"
 
 
 def _audit_facts(item: Execution) -> dict[str, object]:

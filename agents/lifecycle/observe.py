@@ -58,6 +58,16 @@ class Observer:
         return load
 
 
+class Said(Record):
+    """What a person says about a file that the file does not say itself."""
+
+    mapping: Path | None = None
+    dates: str | None = None
+    """dmy or mdy"""
+    currency: str | None = None
+    account: str = ""
+
+
 class Landed(Record):
     """What came of one file; `new` is False if the lake held exactly this before."""
 
@@ -75,12 +85,17 @@ class FileObserver:
         self._clock = clock
         self._new_id = new_id
 
-    def stage(
-        self, path: Path, *, mapping: Path | None, dates: str | None, progress: Progress | None = None
-    ) -> StagedExport:
+    def stage(self, path: Path, said: Said, *, progress: Progress | None = None) -> StagedExport:
         """Read and check a whole file without landing it; blocks. Raises UnreadableExport."""
         return stage(
-            path, self._lake.staging, mapping_file=mapping, dates=dates, today=self._clock().date(), progress=progress
+            path,
+            self._lake.staging,
+            mapping_file=said.mapping,
+            dates=said.dates,
+            currency=said.currency,
+            account=said.account,
+            today=self._clock().date(),
+            progress=progress,
         )
 
     async def land(self, staged: StagedExport) -> Landed:

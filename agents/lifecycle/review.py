@@ -136,7 +136,8 @@ async def _file(tx: Transaction, status: PlanStatus, verdict: Verdict, *, now: d
         return
     await tx.approvals.add_verdict(plan.id, plan.revision, verdict)
     if status.state is to:
-        await tx.plans.touch(plan.id)
+        # Still held, but for another plan: people should read which.
+        await tx.plans.move(plan.id, revision=plan.revision, origins=(to,), to=to, now=status.since, note=note)
     else:
         await move(tx, status, to, now=now, note=note)
     await tx.audit.append(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from agents.lifecycle.observe import Landed
+from agents.lifecycle.observe import Landed, Said
 from agents.sources.exports.export import StagedExport
 from agents.sources.exports.report import ExportReport
 from bot.commands.shell import say
@@ -18,20 +18,30 @@ from bot.wiring import open_office
 _SHOWN_DROPS = 5
 
 
-async def ingest(*, paths: list[Path], home: Path, mapping: Path | None, dates: str | None, json: bool) -> None:
+async def ingest(
+    *,
+    paths: list[Path],
+    home: Path,
+    mapping: Path | None,
+    dates: str | None,
+    currency: str | None,
+    account: str,
+    json: bool,
+) -> None:
     """Raises UnreadableExport, and then nothing of any of the files has landed."""
+    said = Said(mapping=mapping, dates=dates, currency=currency, account=account)
     async with open_office(Settings(home=home)) as office:
         with ExitStack() as stack:
-            staged = [stack.enter_context(await _staged(office, path, mapping, dates)) for path in paths]
+            staged = [stack.enter_context(await _staged(office, path, said)) for path in paths]
             landed = [await office.files.land(one) for one in staged]
     document = {"files": [_document(one) for one in landed]}
     say(document, as_json=json, text="\n".join(_text(one) for one in landed))
 
 
-async def _staged(office: Office, path: Path, mapping: Path | None, dates: str | None) -> StagedExport:
+async def _staged(office: Office, path: Path, said: Said) -> StagedExport:
     """Read one file off the event loop, with a progress bar where someone watches."""
     if not sys.stderr.isatty():
-        return await asyncio.to_thread(office.files.stage, path, mapping=mapping, dates=dates)
+        return await asyncio.to_thread(office.files.stage, path, said)
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -41,8 +51,7 @@ async def _staged(office: Office, path: Path, mapping: Path | None, dates: str |
         return await asyncio.to_thread(
             office.files.stage,
             path,
-            mapping=mapping,
-            dates=dates,
+            said,
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
 

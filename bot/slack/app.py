@@ -1,13 +1,26 @@
 """The Bolt app: the same listeners whether Slack or the local workspace is at the other end."""
 
 import logging
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.cards import notices
+from bot.slack.deliveries import delivery_id
 from bot.slack.desk import Desk
 from bot.slack.listeners import actions, commands, events, views
+
+log = structlog.get_logger()
+
+_SORRY = "Something broke on our side while this was answered. Cards show what was really done."
 
 
 def web_client(token: str, *, api_url: str) -> AsyncWebClient:
@@ -30,6 +43,23 @@ def build_app(desk: Desk, *, signing_secret: str | None) -> AsyncApp:
         request_verification_enabled=signing_secret is not None,
         process_before_response=False,
     )
+    _answer_breakage(app, desk)
     for listeners in (actions, commands, events, views):
         listeners.register(app, desk)
     return app
+
+
+def _answer_breakage(app: AsyncApp, desk: Desk) -> None:
+    """Whatever breaks in a listener is logged without bodies, and the person is not left without an answer."""
+
+    @app.error
+    async def broken(error: Exception, body: dict[str, Any]) -> None:
+        reference = sha256(delivery_id(body).encode()).hexdigest()[:8]
+        log.error("listener.failed", reference=reference, error=type(error).__name__, at=_lines(error))
+        with suppress(SlackApiError, OSError, TimeoutError):
+            await desk.tell(body, notices.refused(f"{_SORRY} Reference: {reference}"))
+
+
+def _lines(error: Exception) -> list[str]:
+    """Where it broke, innermost last; a whole traceback could show what people wrote."""
+    return [f"{Path(frame.filename).name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)[-5:]]

@@ -3,10 +3,15 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import structlog
+from slack_sdk.errors import SlackApiError
+
 from bot.slack.cards.home_view import HealthLine, home_view
 from bot.slack.desk import Desk
 from storage.records.people import Person
 from storage.records.plans import PlanState
+
+log = structlog.get_logger()
 
 _DECIDED = frozenset(PlanState) - {PlanState.PROPOSED, PlanState.HELD, PlanState.WAITING}
 
@@ -33,7 +38,15 @@ async def publish(desk: Desk, person: Person) -> None:
 async def republish(desk: Desk, body: dict[str, Any], person: Person) -> None:
     """After a click on the page itself: it must show what came of it."""
     if body.get("view", {}).get("type") == "home":
+        await refresh(desk, person)
+
+
+async def refresh(desk: Desk, person: Person) -> None:
+    """After a decision, which stands whether or not the page could be drawn; opening it draws it anyway."""
+    try:
         await publish(desk, person)
+    except (SlackApiError, OSError, TimeoutError) as error:
+        log.warning("home.not_published", person=person.id, error=type(error).__name__)
 
 
 async def _health(desk: Desk) -> HealthLine:

@@ -22,7 +22,8 @@ class CampaignRow:
     """A campaign as the platform stores it; `position` fixes the order of iteration.
 
     `creative` is what it shows, `creative_since` the day since which, None if it was there from the start. A creative
-    that was handed in waits in `submitted` until it is shown, or stays there `rejected`.
+    that was handed in waits in `submitted` until it is shown, or stays there `rejected`. Campaigns with the same
+    `shared_budget` spend from one budget, and each `daily_budget_minor` is an equal part of it.
     """
 
     campaign_id: str
@@ -40,6 +41,7 @@ class CampaignRow:
     submitted: str | None = None
     submitted_on: date | None = None
     rejected: bool = False
+    shared_budget: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

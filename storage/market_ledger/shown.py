@@ -85,6 +85,7 @@ _campaigns = sa.Table(
     sa.Column("submitted", sa.Text),
     sa.Column("submitted_on", sa.Date),
     sa.Column("rejected", sa.Boolean, nullable=False),
+    sa.Column("shared_budget", sa.Text),
 )
 _changes = sa.Table(
     "changes",

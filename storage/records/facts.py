@@ -52,6 +52,11 @@ class CampaignState(Record):
     account: str
     simulated: bool
     learning_until: date | None = None
+    shared_with: tuple[str, ...] = ()
+    """Ids of the other campaigns that spend from the same budget; `daily_budget` is then an equal part of it.
+
+    The channel refuses to edit such a budget through one of them: it would move them all.
+    """
     creative: str | None = None
     """What it shows now, untrusted text; None where the channel has no creative to be set."""
     creative_review: Literal["", "in_review", "rejected"] = ""

@@ -14,7 +14,7 @@ from bot.slack.cards.edit_view import read_edit
 from bot.slack.cards.reject_view import read_reject
 from bot.slack.cards.rollback_views import read_picker, read_preview
 from bot.slack.desk import Desk
-from bot.slack.home import publish
+from bot.slack.home import refresh
 from storage.records.people import Person
 
 
@@ -36,7 +36,7 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
         result = await desk.office.decider.reject(_seen(ref), person, reason=form.reason, via="slack")
         if isinstance(result, Declined):
             await desk.tell(body, await desk.declined(result, verb="reject", seen_revision=ref.revision))
-        await publish(desk, person)
+        await refresh(desk, person)
 
     @app.view(CallbackId.PLAN_EDIT)
     async def edit(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
@@ -56,7 +56,7 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
         result = await desk.office.decider.edit(_seen(ref), person, wanted=form.after, via="slack")
         if isinstance(result, Declined):
             await desk.tell(body, await desk.declined(result, verb="edit", seen_revision=ref.revision))
-        await publish(desk, person)
+        await refresh(desk, person)
 
     @app.view(CallbackId.ROLLBACK_PICK)
     async def pick(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
