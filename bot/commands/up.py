@@ -110,7 +110,10 @@ async def _local_workspace(office: Office, settings: Settings, *, port: int) -> 
         settings.workspace, bot_token=bot_token, app_token=app_token, simulated=office.sandbox is not None
     )
     workspace.app.add_routes(status_routes(office))
-    url = await workspace.start(port)
+    try:
+        url = await workspace.start(port)
+    except OSError as error:
+        raise PortTaken(f"port {port} cannot be used ({error.strerror}); choose another with --port") from None
     try:
         async with connected(
             office, bot_token=bot_token, app_token=app_token, api_url=f"{url}/api/", channel=settings.channel
@@ -178,6 +181,10 @@ async def _real_slack(office: Office, settings: Settings, *, port: int) -> Async
 
 def _title(person: Person) -> str:
     return " and ".join("CMO" if role is Role.CMO else role.value.capitalize() for role in sorted(person.roles))
+
+
+class PortTaken(OSError):
+    """Raised when the workspace cannot listen where it was told to."""
 
 
 class MissingSecret(ValueError):
