@@ -76,11 +76,12 @@ async def open_office(
 
     Raises MarketRefused for an unknown scenario, LimitsInvalid and PeopleInvalid for files that cannot be read.
     """
+    story = _scenario(scenario)
     settings.home.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database)
     queue = WorkQueue(database)
     await asyncio.to_thread(_bring_up_to_date, settings, queue)
-    market = await _open_market(settings, seed=seed, scenario=scenario)
+    market = await _open_market(settings, seed=seed, scenario=story)
     try:
         ledger = Ledger(database, queue)
         office = _office(settings, ledger, queue, market, clock)
@@ -161,14 +162,14 @@ def _outside(market: OpenMarket | None) -> tuple[Readers, Mapping[str, Channel]]
     return Readers(dict.fromkeys(channels, source)), channels
 
 
-async def _open_market(settings: Settings, *, seed: int | None, scenario: str) -> OpenMarket | None:
+async def _open_market(settings: Settings, *, seed: int | None, scenario: Scenario) -> OpenMarket | None:
     if seed is None and not settings.market.exists():
         return None
     ledgers = MarketLedger(settings.market), TruthLedger(settings.market_truth)
     market = Market(*ledgers)
     if not await market.exists():
         with suppress(MarketExists):  # another process was faster
-            await market.create(seed=seed or 0, scenario=_scenario(scenario))
+            await market.create(seed=seed or 0, scenario=scenario)
     if not settings.limits.exists():
         total = sum(campaign.daily_budget.minor for campaign in await market.platform.campaigns())
         settings.limits.write_text(dump_limits(sandbox_limits(Money(minor=total, currency="GBP"))), encoding="utf-8")

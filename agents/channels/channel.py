@@ -33,7 +33,9 @@ class VersionConflict(ChannelError):
     """Raised when the resource has moved on since the version the caller expected; a person must look."""
 
     def __init__(self, resource: Resource, expected: str, found: FieldState) -> None:
-        super().__init__(f"{resource.key} changed since it was read: expected version {expected}, found {found.version}")
+        super().__init__(
+            f"{resource.key} changed since it was read: expected version {expected}, found {found.version}"
+        )
         self.resource = resource
         self.expected = expected
         self.found = found

@@ -22,7 +22,7 @@ from agents.market.requests import (
     VersionStale,
 )
 from agents.market.roster import CHANNELS, TRAITS
-from agents.market.rules import BUDGET, BUDGET_EDITS_PER_HOUR, STATUS
+from agents.market.rules import BUDGET, BUDGET_EDITS_PER_HOUR, CREATIVE, STATUS
 from storage.records.executions import FieldState, Receipt
 from storage.records.plans import Change, Resource, Value
 
@@ -33,6 +33,17 @@ _GONE = {
     "website": "Money already spent stays spent; visitors who saw the page saw it.",
 }
 _SPENT = "Money already spent stays spent."
+_CREATIVE = Capability(
+    field=CREATIVE,
+    reversible=Reversibility.PARTLY,
+    max_per_hour=None,
+    resets_learning=False,
+    irreversible_note=(
+        f"{_SPENT} Once the new creative is shown, the old one has to pass the platform's review again, "
+        "and people have seen the new one."
+    ),
+)
+"""A creative is set at once and shown only when the platform's review has taken it."""
 
 
 class SandboxMarketChannel:
@@ -46,6 +57,7 @@ class SandboxMarketChannel:
 
     def capabilities(self) -> tuple[Capability, ...]:
         note = _GONE.get(self.name, _SPENT)
+        creative = (_CREATIVE,) if TRAITS[self.name].reviews_creatives else ()
         return (
             Capability(
                 field=BUDGET,
@@ -61,6 +73,7 @@ class SandboxMarketChannel:
                 resets_learning=False,
                 irreversible_note=note,
             ),
+            *creative,
         )
 
     async def read(self, resource: Resource, field: str) -> FieldState:

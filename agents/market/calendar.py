@@ -58,6 +58,15 @@ def weekday_demand(day: date) -> float:
     return _WEEKDAY[day.weekday()]
 
 
+def hours_ahead(zone: str, day: date) -> float:
+    """Hours by which the shop's clocks, as its day begins, are ahead of a zone's; less than 0 if they are behind."""
+    midnight = datetime.combine(day, time(), ZoneInfo(ZONE))
+    here, there = midnight.utcoffset(), midnight.astimezone(ZoneInfo(zone)).utcoffset()
+    assert here is not None, "the shop's zone has an offset"
+    assert there is not None, "a platform's zone has an offset"
+    return (here - there) / timedelta(hours=1)
+
+
 def moment_of(today: date, edits_today: int) -> datetime:
     """The simulated moment, aware, UTC: eight in the morning local time, and a second later with every edit.
 

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from math import exp, pi, sin, sqrt
+from math import exp, floor, pi, sin, sqrt
 
-from agents.market.calendar import days_in_month, weekday_demand
+from agents.market.budgets import Purse, purse_of_own
+from agents.market.calendar import days_in_month, season, weekday_demand
 from agents.market.path import Exposed
 from agents.market.roster import TRAITS
 from agents.market.rules import is_learning
@@ -13,7 +14,6 @@ from agents.market.scenarios import Trouble
 from agents.market.streams import stream
 from agents.market.world import CampaignTruth, World
 from storage.market_ledger.rows import CampaignRow, DeliveryRow
-from storage.records.money import Money
 
 MEAN_DELIVERY = 0.97
 """Share of its budget that a campaign spends on an average day."""
@@ -21,7 +21,6 @@ LEARNING_EFFICIENCY_MILLI = 930
 """While it learns, a platform's pounds do seven per cent less."""
 _BUSY = {"paid_search": (0.03, 1.6)}
 """Chance of a day of many searches, and how much more of the budget it takes."""
-_PENCE = 10_000
 _MONTH_TENTHS = 304
 
 
@@ -58,22 +57,42 @@ def deliver(
     *,
     index: float,
     month: Sequence[DeliveryRow],
+    purse: Purse | None = None,
 ) -> Delivered:
-    """One campaign's day; `month` are its earlier days of the same month."""
-    budget = 0 if campaign.status != "active" else _micros(campaign)
+    """One campaign's day, out of its own budget unless a purse is given.
+
+    `month` are the earlier days of the same month of all that spend from that purse, one row a day.
+    """
+    purse = purse or purse_of_own(campaign)
     draw = stream(world.seed, "delivery", campaign.campaign_id, day)
     wobble, seen_noise, click_noise, luck = (float(x) for x in (*draw.standard_normal(3), draw.random()))
-    wanted = round(budget * _delivery_share(campaign.channel, day, wobble, luck))
-    allowed = month_limit_micros(month, budget, day) - sum(row.spend_micros for row in month)
-    spend = max(0, min(wanted, allowed)) // _PENCE * _PENCE
+    wanted = round(purse.total_micros * purse.share * _delivery_share(campaign.channel, day, wobble, luck))
+    left = month_limit_micros(month, purse.total_micros, day) - sum(row.spend_micros for row in month)
+    allowed = floor(left * purse.share)
+    unit = TRAITS[campaign.channel].spend_unit_micros
+    spend = max(0, min(wanted, allowed)) // unit * unit
     exposure_micros = round(spend / index)
     impressions = round(exposure_micros / 1_000_000 / truth.cpm_pounds * 1000 * exp(0.03 * seen_noise))
     clicks = int(draw.binomial(impressions, truth.click_rate * exp(0.03 * click_noise)))
     leads = int(draw.binomial(clicks, truth.lead_rate))
     learning = is_learning(campaign, day)
     return Delivered(
-        DeliveryRow(campaign.campaign_id, day, spend, budget, impressions, clicks, leads),
-        Exposed(exposure_micros, impressions, LEARNING_EFFICIENCY_MILLI if learning else 1000),
+        DeliveryRow(
+            campaign.campaign_id,
+            day,
+            spend,
+            purse.planned_micros,
+            impressions,
+            clicks,
+            leads,
+            _eligible(world, truth, day, impressions),
+        ),
+        Exposed(
+            exposure_micros,
+            impressions,
+            LEARNING_EFFICIENCY_MILLI if learning else 1000,
+            new_creative=campaign.creative_since == day,
+        ),
     )
 
 
@@ -90,13 +109,18 @@ def month_limit_micros(month: Sequence[DeliveryRow], budget_micros: int, day: da
     return planned * _MONTH_TENTHS // (10 * days_in_month(day))
 
 
+def _eligible(world: World, truth: CampaignTruth, day: date, impressions: int) -> int | None:
+    """The day's searches in which the campaign could have been shown: they move with demand, not with its budget."""
+    if truth.searches is None:
+        return None
+    noise = float(stream(world.seed, "searches", truth.id, day).standard_normal())
+    made = truth.searches * season(day, amplitude=world.annual_amplitude) * exp(0.05 * noise)
+    return max(impressions, round(made))
+
+
 def _delivery_share(channel: str, day: date, wobble: float, luck: float) -> float:
     traits = TRAITS[channel]
     chance, busy = _BUSY.get(channel, (0.0, 1.0))
     level = MEAN_DELIVERY / (1 + chance * (busy - 1)) * (busy if luck < chance else 1.0)
     spread = exp(traits.wobble * wobble - traits.wobble**2 / 2)
     return min(traits.overdelivery, level * spread * sqrt(weekday_demand(day)))
-
-
-def _micros(campaign: CampaignRow) -> int:
-    return Money(minor=campaign.daily_budget_minor, currency=campaign.currency).micros

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from agents.market.budgets import sharers_of
 from agents.market.calendar import moment_of
 from agents.market.requests import EditInvalid, EditsBlocked, VersionStale
 from agents.market.rules import (
@@ -38,6 +39,8 @@ async def checked(book: MarketBook, clock: ClockRow, campaign: CampaignRow, edit
     objection = objection_to(campaign, edit.field, edit.value)
     if objection is not None:
         raise EditInvalid(objection.reason)
+    if edit.field == BUDGET:
+        await _not_shared(book, campaign)
     found = FieldState(value=value_of(campaign, edit.field), version=f"v{campaign.version}")
     if edit.expected_version is not None and edit.expected_version != found.version:
         raise VersionStale(campaign.campaign_id, found)
@@ -57,6 +60,17 @@ async def apply_edit(book: MarketBook, clock: ClockRow, campaign: CampaignRow, e
     await book.log_changes([change])
     await book.set_clock(replace(clock, edits_today=clock.edits_today + 1))
     return after
+
+
+async def _not_shared(book: MarketBook, campaign: CampaignRow) -> None:
+    if campaign.shared_budget is None:
+        return
+    others = [other.campaign_id for other in sharers_of(campaign, await book.campaigns())]
+    if others:
+        raise EditInvalid(
+            f"{campaign.campaign_id} spends from {campaign.shared_budget}, which it shares with {', '.join(others)}: "
+            "an edit would move them all. Leave it out, or change the shared budget on the platform"
+        )
 
 
 async def _unblocked(book: MarketBook, clock: ClockRow, campaign: CampaignRow, edit: Edit) -> None:

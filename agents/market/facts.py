@@ -1,4 +1,9 @@
-"""Reports as daily facts, in the columns that the lake keeps."""
+"""Reports as daily facts, in the columns that the lake keeps.
+
+What differs by channel stays as its platform reports it: search books spend in micros, the others in whole pence;
+search tells the share of searches it was shown in, and a share below a tenth only as "<10%". The mailing tool
+counts its days in UTC (see agents.market.reporting); a day of its calendar stands as that date.
+"""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,10 +13,13 @@ import polars as pl
 
 from agents.market.roster import CURRENCY, STORE_ACCOUNT, STORE_NAME
 from storage.lake import FACTS
-from storage.market_ledger.rows import ReportedRow, StoreDayRow
+from storage.market_ledger.rows import DeliveryRow, ReportedRow, StoreDayRow
+from storage.records.record import canonical_json
 
 COLUMNS = pl.Schema({name: kind for name, kind in FACTS.items() if name not in {"load_id", "known_at"}})
 SOURCE = "sandbox"
+_SHARE = "search_impr_share"
+"""Named as exports of the same platform name it."""
 
 
 def facts_frame(campaigns: Sequence[ReportedRow], store: Sequence[StoreDayRow]) -> pl.DataFrame:
@@ -36,7 +44,15 @@ def _campaign_fact(row: ReportedRow) -> dict[str, Any]:
         "conversions_milli": row.conversions * 1000,
         "leads_milli": delivery.leads * 1000,
         "revenue_micros": row.revenue_micros,
+        "flags": _flags(delivery),
     }
+
+
+def _flags(delivery: DeliveryRow) -> str:
+    """Marks a share of searches that the platform only bounds; a day without impressions has no share."""
+    if delivery.eligible is None or delivery.impressions == 0 or delivery.impressions * 10 >= delivery.eligible:
+        return ""
+    return canonical_json({_SHARE: "<10%"})
 
 
 def _store_fact(row: StoreDayRow) -> dict[str, Any]:

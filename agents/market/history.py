@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from agents.market.calendar import moment_of
-from agents.market.roster import ROSTER
+from agents.market.roster import ROSTER, TRAITS
 from agents.market.rules import BUDGET, edited, value_of
 from agents.market.streams import stream
 from agents.market.world import World
@@ -34,6 +34,8 @@ def first_campaigns(currency: str) -> tuple[CampaignRow, ...]:
             currency=currency,
             version=1,
             learning_until=None,
+            shared_budget=spec.shared_budget,
+            creative=f"{spec.name}: house creative" if TRAITS[spec.channel].reviews_creatives else None,
         )
         for position, spec in enumerate(ROSTER)
     )
@@ -62,8 +64,8 @@ def team_edits(
 
 
 def _wanted_pounds(seed: int, campaign: CampaignRow, usual: float, day: date) -> int:
-    """Whole pounds: a new target every week, approached in steps."""
-    draw = stream(seed, "team", campaign.campaign_id, day)
+    """Whole pounds: a new target every week, approached in steps; campaigns on one budget move as one."""
+    draw = stream(seed, "team", campaign.shared_budget or campaign.campaign_id, day)
     target = usual * float(draw.uniform(*_RANGE))
     now = campaign.daily_budget_minor / 100
     if float(draw.random()) < _BOLD:

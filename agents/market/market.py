@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
+from agents.market.creative_review import decided
 from agents.market.editing import Edit, apply_edit
 from agents.market.hidden import hidden_world
 from agents.market.history import first_campaigns, team_edits
@@ -122,6 +123,7 @@ class Market:
         await _keep_shown(book, simulation)
         tomorrow = clock.today + timedelta(days=1)
         await book.set_clock(replace(clock, today=tomorrow, edits_today=0))
+        await _decide_reviews(book, hidden.world, tomorrow)
         await _trouble_of_the_morning(book, hidden.world, hidden.trouble)
         return tomorrow
 
@@ -146,14 +148,22 @@ def _history(world: World, days: int) -> tuple[Simulation, Sequence[CampaignRow]
     return simulation, campaigns, log
 
 
+async def _decide_reviews(book: MarketBook, world: World, today: date) -> None:
+    for campaign in await book.campaigns():
+        after = decided(campaign, seed=world.seed, today=today)
+        if after != campaign:
+            await book.save_campaign(after)
+
+
 async def _trouble_of_the_morning(book: MarketBook, world: World, trouble: Trouble) -> None:
     """On its day, a person at the agency raises a budget on the platform, preferably one that we have set."""
     clock = await clock_of(book)
     if not trouble.bites(Scenario.MANUAL_BUDGET_EDIT, clock.today):
         return
     ours = await book.latest_keyed_change()
-    drawn = stream(world.seed, "hand", "campaign", world.first_day).integers(len(world.campaigns))
-    campaign = await book.campaign(ours.campaign_id if ours else world.campaigns[int(drawn)].id)
+    own = [campaign for campaign in await book.campaigns() if campaign.shared_budget is None]
+    drawn = stream(world.seed, "hand", "campaign", world.first_day).integers(len(own))
+    campaign = await book.campaign(ours.campaign_id) if ours else own[int(drawn)]
     assert campaign is not None, "a campaign in the log is in the roster"
     raised = Money(minor=campaign.daily_budget_minor * HAND_FACTOR_PERCENT // 10000 * 100, currency=CURRENCY)
     try:

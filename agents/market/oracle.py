@@ -34,6 +34,10 @@ class Standing:
     today: date
     budgets: Mapping[str, float]
     learning_until: Mapping[str, date | None]
+    creative_from: Mapping[str, date]
+    """The day on which a new creative starts, for campaigns with one that has just started or is in review"""
+    fixed: frozenset[str] = frozenset()
+    """Campaigns whose budget no split may move: the platform would refuse"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +105,11 @@ def best_split(standing: Standing, *, days: int, step_share: float, total: float
 
 
 def _boxes(standing: Standing, share: float) -> dict[str, Box]:
-    """Whole pounds within a share of each budget."""
-    return {name: (ceil(now * (1 - share)), floor(now * (1 + share))) for name, now in standing.budgets.items()}
+    """Whole pounds within a share of each budget; a fixed one stays where it is."""
+    steps = {name: 0.0 if name in standing.fixed else share for name in standing.budgets}
+    return {
+        name: (ceil(now * (1 - steps[name])), floor(now * (1 + steps[name]))) for name, now in standing.budgets.items()
+    }
 
 
 def _side(budget: float, inside: Box, wide: Box) -> Box:
@@ -175,6 +182,7 @@ def _exposed(standing: Standing, campaign: CampaignTruth, budget: float, exposur
         round(exposure_pounds * _MICRO),
         round(usual_impressions(campaign, exposure_pounds)),
         LEARNING_EFFICIENCY_MILLI if learning else 1000,
+        new_creative=standing.creative_from.get(campaign.id) == day,
     )
 
 

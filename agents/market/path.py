@@ -24,11 +24,15 @@ class Carry:
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """What one campaign put before people on one day; efficiency is below 1000 while its platform learns."""
+    """What one campaign put before people on one day; efficiency is below 1000 while its platform learns.
+
+    With a `new_creative` the count of impressions that fatigue goes by starts again.
+    """
 
     exposure_micros: int
     impressions: int
     efficiency_milli: int = 1000
+    new_creative: bool = False
 
 
 UNEXPOSED = Exposed(0, 0)
@@ -67,7 +71,8 @@ def step(world: World, carry: Carry, day: date, exposed: Mapping[str, Exposed]) 
         for c in world.campaigns
     }
     seen = {
-        c.id: exposed[c.id].impressions + (0 if _creative_age(world, c, day) == 0 else carry.creative_impressions[c.id])
+        c.id: exposed[c.id].impressions
+        + (0 if _is_fresh(world, c, day, exposed[c.id]) else carry.creative_impressions[c.id])
         for c in world.campaigns
     }
     demand = season(day, amplitude=world.annual_amplitude) * price_response(
@@ -101,6 +106,10 @@ def _lift(campaign: CampaignTruth, stock_micros: Mapping[str, int], seen: int) -
     return lifted * fatigue(seen / campaign.audience, rate=campaign.fatigue_rate, free=campaign.fatigue_free)
 
 
+def _is_fresh(world: World, campaign: CampaignTruth, day: date, exposed: Exposed) -> bool:
+    return exposed.new_creative or _creative_age(world, campaign, day) == 0
+
+
 def _creative_age(world: World, campaign: CampaignTruth, day: date) -> int:
-    """Days since the creative started; 0 on the day of a new one."""
+    """Days since the team last changed the creative's pictures, which it does by its own calendar; 0 on the day."""
     return ((day - world.first_day).days + campaign.refresh_phase) % campaign.refresh_days

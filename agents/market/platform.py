@@ -4,11 +4,14 @@ A Platform holds market.db alone. It never simulates, has no way to the truth, a
 sources are given.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import polars as pl
 
+from agents.market.budgets import sharers_of
 from agents.market.calendar import moment_of
+from agents.market.creative_review import standing
 from agents.market.editing import Edit, apply_edit, checked
 from agents.market.facts import facts_frame
 from agents.market.faults import Fault, fault_of, is_out
@@ -21,7 +24,7 @@ from agents.market.requests import (
     ServerFault,
     TimedOut,
 )
-from agents.market.rules import FIELDS, is_learning, value_of
+from agents.market.rules import fields_of, is_learning, value_of
 from storage.market_ledger.rows import CampaignRow, ChangeRow, ClockRow, ReceiptRow
 from storage.market_ledger.shown import MarketBook, MarketLedger
 from storage.records.executions import FieldState, Receipt
@@ -57,15 +60,16 @@ class Platform:
     async def campaigns(self) -> tuple[CampaignState, ...]:
         async with self._ledger.reading() as book:
             clock = await clock_of(book)
-            return tuple(_state(campaign, clock.today) for campaign in await book.campaigns())
+            campaigns = await book.campaigns()
+        return tuple(_state(each, sharers_of(each, campaigns), clock.today) for each in campaigns)
 
     async def read(self, channel: str, campaign_id: str, field: str) -> FieldState:
         """Raises CampaignUnknown, or EditInvalid for a field that campaigns do not have."""
         async with self._ledger.reading() as book:
             await clock_of(book)
             campaign = await _campaign(book, channel, campaign_id)
-        if field not in FIELDS:
-            raise EditInvalid(f"{campaign_id} has no field {field}: it has {', '.join(FIELDS)}")
+        if field not in fields_of(channel):
+            raise EditInvalid(f"{campaign_id} has no field {field}: it has {', '.join(fields_of(channel))}")
         return FieldState(value=value_of(campaign, field), version=f"v{campaign.version}")
 
     async def check(self, request: EditRequest) -> tuple[FieldState, Value]:
@@ -199,7 +203,7 @@ def _receipt(row: ReceiptRow) -> Receipt:
     )
 
 
-def _state(campaign: CampaignRow, today: date) -> CampaignState:
+def _state(campaign: CampaignRow, sharers: Sequence[CampaignRow], today: date) -> CampaignState:
     return CampaignState(
         channel=campaign.channel,
         id=campaign.campaign_id,
@@ -210,6 +214,9 @@ def _state(campaign: CampaignRow, today: date) -> CampaignState:
         account=campaign.account,
         simulated=True,
         learning_until=campaign.learning_until if is_learning(campaign, today) else None,
+        shared_with=tuple(other.campaign_id for other in sharers),
+        creative=campaign.creative,
+        creative_review=standing(campaign),
     )
 
 

@@ -1,12 +1,19 @@
-"""Last-touch reporting: what platforms claim, filed on the day of the click, heard of on the order's day."""
+"""Last-touch reporting: what platforms claim, filed on the day of the click, heard of on the order's day.
 
-from collections.abc import Mapping, Sequence
+A platform files by its own calendar. The mailing tool counts in UTC: while the shop has summer time, its day begins
+an hour after the shop's, and what happens in that hour is filed a day earlier. Spend, impressions and clicks of a
+mailing stand on the day it was sent, in the morning, which is the same day in both calendars.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from math import exp
 
 import numpy as np
 
+from agents.market.calendar import hours_ahead
 from agents.market.path import order_revenue_pounds
+from agents.market.roster import TRAITS
 from agents.market.streams import stream
 from agents.market.world import MAX_WINDOW_DAYS, CampaignTruth, World
 from storage.market_ledger.rows import DeliveryRow, PostingRow
@@ -14,6 +21,8 @@ from storage.market_ledger.rows import DeliveryRow, PostingRow
 _SEEN = 0.92
 """Share of a campaign's own orders that the platform can tie to a click."""
 _PENCE = 10_000
+_AFTER_MIDNIGHT = 0.015
+"""Share of a day's conversions that fall into the hour after the shop's midnight."""
 
 
 def claimed_touch(truth: CampaignTruth, adstock_micros: int) -> float:
@@ -47,8 +56,8 @@ def report(
     counts = draw.multinomial(heard, _shares(list(weights.values())))
     mean = order_revenue_pounds(world, day)
     return tuple(
-        PostingRow(truth.id, clicked, day, int(count), revenue_micros(world, draw, int(count), mean))
-        for clicked, count in zip(weights, counts, strict=True)
+        PostingRow(truth.id, clicked, day, count, revenue_micros(world, draw, count, mean))
+        for clicked, count in _by_own_calendar(world, truth, day, dict(zip(weights, map(int, counts), strict=True)))
         if count
     )
 
@@ -77,6 +86,26 @@ def _click_weights(
         if known:
             weights[clicked] = known * _lateness(truth, late)
     return weights
+
+
+def _by_own_calendar(
+    world: World, truth: CampaignTruth, day: date, counts: Mapping[date, int]
+) -> Iterable[tuple[date, int]]:
+    """Conversions by the click's day as the platform's zone has it, newest first.
+
+    Those of the last day of the window stay, so that nothing is restated later than the window says.
+    """
+    hours = hours_ahead(TRAITS[truth.channel].zone, day)
+    if hours <= 0:
+        return counts.items()
+    draw = stream(world.seed, "calendar", truth.id, day)
+    oldest = day - timedelta(days=world.window_days)
+    filed: dict[date, int] = {}
+    for clicked, count in counts.items():
+        moved = int(draw.binomial(count, hours * _AFTER_MIDNIGHT)) if clicked > oldest else 0
+        filed[clicked] = filed.get(clicked, 0) + count - moved
+        filed[clicked - timedelta(days=1)] = moved
+    return filed.items()
 
 
 def _lateness(truth: CampaignTruth, late: int) -> float:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from agents.market.creative_review import handed_in
 from agents.market.roster import CURRENCY, TRAITS
 from storage.market_ledger.rows import CampaignRow, ChangeRow
 from storage.records.money import Money
@@ -11,8 +12,9 @@ from storage.records.plans import Value
 
 BUDGET = "daily_budget"
 STATUS = "status"
-FIELDS = (BUDGET, STATUS)
+CREATIVE = "creative"
 STATUSES = ("active", "paused")
+CREATIVE_MAX_CHARS = 200
 LEARNING_EDIT_PERCENT = 20
 """A budget edit above this share sends a learning platform back to learning."""
 LEARNING_DAYS = 7
@@ -36,15 +38,27 @@ def objection_to(campaign: CampaignRow, field: str, value: Value) -> Objection |
         if value in STATUSES:
             return None
         return Objection(f"status of {campaign.campaign_id} must be one of {', '.join(STATUSES)}, not {value}")
-    return Objection(f"{campaign.campaign_id} has no field {field}: it has {', '.join(FIELDS)}")
+    if field in fields_of(campaign.channel):
+        return _creative_objection(campaign, value)
+    return Objection(f"{campaign.campaign_id} has no field {field}: it has {', '.join(fields_of(campaign.channel))}")
+
+
+def fields_of(channel: str) -> tuple[str, ...]:
+    """What can be set on a campaign of the channel."""
+    return (BUDGET, STATUS, CREATIVE) if TRAITS[channel].reviews_creatives else (BUDGET, STATUS)
 
 
 def value_of(campaign: CampaignRow, field: str) -> Value:
-    """The field's value; raises KeyError for a field that campaigns do not have."""
+    """The field's value as it was last set; raises KeyError for a field that the campaign does not have.
+
+    A creative in review or rejected is set, though the one before it is still shown.
+    """
     if field == BUDGET:
         return Money(minor=campaign.daily_budget_minor, currency=campaign.currency)
     if field == STATUS:
         return campaign.status
+    if field == CREATIVE and campaign.creative is not None:
+        return campaign.creative if campaign.submitted is None else campaign.submitted
     raise KeyError(field)
 
 
@@ -52,7 +66,9 @@ def edited(campaign: CampaignRow, field: str, value: Value, *, today: date) -> C
     """The campaign after a valid edit: the next version, and back to learning if the step was large."""
     following = replace(campaign, version=campaign.version + 1)
     if isinstance(value, str):
-        return replace(following, status=value)
+        if field == STATUS:
+            return replace(following, status=value)
+        return handed_in(following, value, today=today)
     if field != BUDGET:
         raise KeyError(field)
     learns = TRAITS[campaign.channel].learns and _is_large(campaign.daily_budget_minor, value.minor)
@@ -80,6 +96,14 @@ def blocked_until(channel: str, latest: Sequence[ChangeRow], now: datetime) -> d
 
 def _is_large(before_minor: int, after_minor: int) -> bool:
     return abs(after_minor - before_minor) * 100 > LEARNING_EDIT_PERCENT * before_minor
+
+
+def _creative_objection(campaign: CampaignRow, value: Value) -> Objection | None:
+    if not isinstance(value, str):
+        return Objection(f"creative of {campaign.campaign_id} must be text, not {value}")
+    if not value.strip() or not value.isprintable() or len(value) > CREATIVE_MAX_CHARS:
+        return Objection(f"creative of {campaign.campaign_id} must be one line of 1 to {CREATIVE_MAX_CHARS} characters")
+    return None
 
 
 def _budget_objection(campaign: CampaignRow, value: Value) -> Objection | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
+from agents.market.budgets import pooled, purses
 from agents.market.delivery import Delivered, deliver, price_index
 from agents.market.path import Carry, Expected, order_revenue_pounds, step
 from agents.market.reporting import report, revenue_micros
@@ -72,14 +73,17 @@ class Simulation:
 
     def _deliver(self, day: date, campaigns: Sequence[CampaignRow], trouble: Trouble) -> dict[str, Delivered]:
         set_up = {campaign.campaign_id: campaign for campaign in campaigns}
+        truths = {truth.id: truth for truth in self.world.campaigns}
         channels = {truth.channel: None for truth in self.world.campaigns}
         indices = {channel: price_index(self.world, trouble, channel, day) for channel in channels}
+        months = {name: [row for row in rows if row.day >= day.replace(day=1)] for name, rows in self._recent.items()}
         delivered = {}
-        for truth in self.world.campaigns:
-            month = [row for row in self._recent[truth.id] if row.day >= day.replace(day=1)]
-            made = deliver(self.world, truth, set_up[truth.id], day, index=indices[truth.channel], month=month)
-            delivered[truth.id] = made
-            self._remember(made.row)
+        for name, purse in purses(campaigns, seed=self.world.seed, day=day).items():
+            truth, month = truths[name], pooled(purse.sharing, months)
+            delivered[name] = deliver(
+                self.world, truth, set_up[name], day, index=indices[truth.channel], month=month, purse=purse
+            )
+            self._remember(delivered[name].row)
         return delivered
 
     def _remember(self, row: DeliveryRow) -> None:
@@ -105,6 +109,7 @@ class Simulation:
                 exposure_micros=made.exposed.exposure_micros,
                 impressions=made.exposed.impressions,
                 efficiency_milli=made.exposed.efficiency_milli,
+                new_creative=made.exposed.new_creative,
                 adstock_micros=self.carry.adstock_micros[name],
                 creative_impressions=self.carry.creative_impressions[name],
                 expected_orders_micro=expected.campaigns[name],

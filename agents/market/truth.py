@@ -4,11 +4,13 @@ No agent, channel or source can reach this module; an import contract keeps it s
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
+from agents.market.budgets import purses
 from agents.market.calendar import EPOCH
+from agents.market.creative_review import decided, decision_day
 from agents.market.hidden import Hidden, hidden_world
 from agents.market.oracle import Outlook, Standing, best_split, outlook
 from agents.market.path import (
@@ -23,7 +25,7 @@ from agents.market.platform import clock_of
 from agents.market.roster import CURRENCY, ROSTER
 from agents.market.world import World
 from storage.market_ledger.hidden import TruthLedger
-from storage.market_ledger.rows import TruthDayRow
+from storage.market_ledger.rows import CampaignRow, TruthDayRow
 from storage.market_ledger.shown import MarketLedger
 from storage.records.money import Money
 from storage.records.record import Record
@@ -58,7 +60,10 @@ class SplitValue(Record):
 
 
 class Room(Record):
-    """The budgets that are set against the oracle's and an equal split of the same total over what is running."""
+    """The budgets that are set against the oracle's and an equal split of the same total over what is running.
+
+    Shared budgets stay as they are in all three.
+    """
 
     first: date
     last: date
@@ -127,9 +132,7 @@ class Truth:
         standing = await self._standing()
         total = sum(standing.budgets.values())
         current = _value(standing, standing.budgets, days)
-        running = sum(1 for budget in standing.budgets.values() if budget)
-        even = {name: total / running if budget else 0.0 for name, budget in standing.budgets.items()}
-        equal = _value(standing, even, days)
+        equal = _value(standing, _even(standing), days)
         best = await asyncio.to_thread(_best, standing, days, float(step), total)
         return Room(
             first=standing.today,
@@ -148,23 +151,44 @@ class Truth:
             hidden: Hidden = await hidden_world(hidden_book)
             yesterday = today - timedelta(days=1)
             days = await hidden_book.truth_days(yesterday, yesterday)
+        on_the_day = purses(campaigns, seed=hidden.world.seed, day=today)
         return Standing(
             world=hidden.world,
             trouble=hidden.trouble,
             carry=_carry(hidden.world, days),
             today=today,
-            budgets={
-                row.campaign_id: row.daily_budget_minor / 100 if row.status == "active" else 0.0 for row in campaigns
-            },
+            budgets={name: purse.planned_micros / _MICRO for name, purse in on_the_day.items()},
             learning_until={row.campaign_id: row.learning_until for row in campaigns},
+            creative_from=_new_creatives(hidden.world, campaigns),
+            fixed=frozenset(name for name, purse in on_the_day.items() if len(purse.sharing) > 1),
         )
+
+
+def _even(standing: Standing) -> dict[str, float]:
+    """The same budget for all that run and may be moved."""
+    movable = [budget for name, budget in standing.budgets.items() if budget and name not in standing.fixed]
+    share = sum(movable) / len(movable) if movable else 0.0
+    return {
+        name: share if budget and name not in standing.fixed else budget for name, budget in standing.budgets.items()
+    }
+
+
+def _new_creatives(world: World, campaigns: Sequence[CampaignRow]) -> dict[str, date]:
+    """When a new creative starts: as the platform has it, or as its review will end."""
+    found = {}
+    for row in campaigns:
+        ends = decision_day(row)
+        after = row if ends is None else decided(row, seed=world.seed, today=ends)
+        if after.creative_since is not None:
+            found[row.campaign_id] = after.creative_since
+    return found
 
 
 def _gains(world: World, days: tuple[TruthDayRow, ...], first: date) -> dict[str, tuple[float, float]]:
     """Campaign → (orders, revenue in pounds) that would be missing without it, from a day on."""
     path: dict[date, dict[str, Exposed]] = {}
     for row in days:
-        exposed = Exposed(row.exposure_micros, row.impressions, row.efficiency_milli)
+        exposed = Exposed(row.exposure_micros, row.impressions, row.efficiency_milli, new_creative=row.new_creative)
         path.setdefault(row.day, {})[row.campaign_id] = exposed
     whole = _follow(world, path, first, without=None)
     gains = {}

@@ -17,6 +17,8 @@ _SMALL_LOADS = (0.28, 0.5, 0.7, 1.2, 2.2, 3.4)
 
 Dealt out among the six large and the six small campaigns apart: every world has money to move.
 """
+_SHARED_LOADS = (0.6, 1.6)
+"""Campaigns on a shared budget are dealt nothing: they draw theirs, and leave the others' as they are."""
 _LARGE_POUNDS = 180
 MAX_WINDOW_DAYS = 90
 _EARLY_VISITORS = 0.9
@@ -56,6 +58,8 @@ class CampaignTruth(Record):
     """Pounds of adstock at which most of that share is reached"""
     same_day: float
     late_days: float
+    searches: float | None = None
+    """Searches a day in which it could be shown, where the platform tells its share of them"""
 
 
 class World(Record):
@@ -97,7 +101,7 @@ class World(Record):
             cost_of_goods=0.45,
             annual_amplitude=float(draw.uniform(0.02, 0.05)),
             price_phase_days=float(draw.uniform(0, 45)),
-            campaigns=_campaigns(seed, value, orders, _deal(draw)),
+            campaigns=_campaigns(seed, value, orders, _deal(seed, draw)),
         )
 
     def price_on(self, day: date) -> float:
@@ -108,11 +112,17 @@ class World(Record):
         return not any(campaign_id == out and first <= day <= last for out, first, last in self.stock_outs)
 
 
-def _deal(draw: np.random.Generator) -> list[float]:
+def _deal(seed: int, draw: np.random.Generator) -> list[float]:
     """A load for each campaign of the roster."""
     large = iter(draw.permutation(_LARGE_LOADS))
     small = iter(draw.permutation(_SMALL_LOADS))
-    return [float(next(large if spec.daily_budget_pounds >= _LARGE_POUNDS else small)) for spec in ROSTER]
+    loads = []
+    for spec in ROSTER:
+        if spec.shared_budget is not None:
+            loads.append(float(stream(seed, "load", spec.campaign_id, EPOCH).uniform(*_SHARED_LOADS)))
+        else:
+            loads.append(float(next(large if spec.daily_budget_pounds >= _LARGE_POUNDS else small)))
+    return loads
 
 
 def _campaigns(seed: int, value: float, orders: float, loads: list[float]) -> tuple[CampaignTruth, ...]:
@@ -140,6 +150,7 @@ def _campaigns(seed: int, value: float, orders: float, loads: list[float]) -> tu
                 touch=min(0.4, spec.over_credit * spec.daily_budget_pounds / (value * orders) / _EARLY_VISITORS),
                 # 1 − e^(−2.3) = 0.9: the usual budget meets most of the buyers that can be met.
                 touch_scale=usual[spec.campaign_id] / 2.3,
+                searches=_searches(seed, spec),
                 **_platform(spec, draw),
             )
         )
@@ -161,6 +172,14 @@ def _response(draw: np.random.Generator, *, load: float, own: float, pooled: flo
     # A starved campaign earns more on its average pound than a saturated one, on the same curve.
     true_return = (4.4 - 3.9 * filled) * float(draw.uniform(0.9, 1.1))
     return {"shape": shape, "half_saturation": half, "share": share, "return": true_return}
+
+
+def _searches(seed: int, spec: CampaignSpec) -> float | None:
+    if spec.search_share is None:
+        return None
+    draw = stream(seed, "searches", spec.campaign_id, EPOCH)
+    usual = spec.daily_budget_pounds / spec.cpm_pounds * 1000
+    return usual / spec.search_share * float(draw.uniform(0.87, 1.15))
 
 
 def _platform(spec: CampaignSpec, draw: np.random.Generator) -> dict[str, float | int]:

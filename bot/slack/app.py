@@ -1,5 +1,6 @@
 """The Bolt app: the same listeners whether Slack or the local workspace is at the other end."""
 
+import asyncio
 import logging
 from contextlib import suppress
 from hashlib import sha256
@@ -20,6 +21,7 @@ from bot.slack.listeners import actions, commands, events, views
 
 log = structlog.get_logger()
 
+_SEEN_BY_BOLT_S = 0.05
 _SORRY = "Something broke on our side while this was answered. Cards show what was really done."
 
 
@@ -54,6 +56,8 @@ def _answer_breakage(app: AsyncApp, desk: Desk) -> None:
 
     @app.error
     async def broken(error: Exception, body: dict[str, Any]) -> None:
+        # After this Bolt drops the acknowledgement, if its look every 10 ms has not seen it yet.
+        await asyncio.sleep(_SEEN_BY_BOLT_S)
         reference = sha256(delivery_id(body).encode()).hexdigest()[:8]
         log.error("listener.failed", reference=reference, error=type(error).__name__, at=_lines(error))
         with suppress(SlackApiError, OSError, TimeoutError):

@@ -83,7 +83,7 @@ async def a_change_of(platform: Platform, campaign_id: str, after: Value, *, fie
         id="c1",
         resource=Resource(channel=state.channel, id=state.id, name=state.name),
         field=field,
-        before=state.daily_budget if field == "daily_budget" else state.status,
+        before={"daily_budget": state.daily_budget, "status": state.status}.get(field, state.creative or ""),
         after=after,
         unit="GBP/day",
         expected_version=state.version,

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from agents.channels.channel import ChangeRefused, ChannelUnavailable, OutcomeUnknown
+from agents.channels.channel import ChangeRefused, ChannelUnavailable, OutcomeUnknown, Reversibility
 from agents.channels.sandbox_market import sandbox_channels
 from agents.market.scenarios import Scenario
 from tests.fakes.market_home import a_change_of, a_market, opened_market, pounds
@@ -16,11 +16,30 @@ async def test_every_channel_says_what_cannot_be_undone():
     assert sorted(channels) == ["email", "paid_search", "paid_social", "website"]
     for channel in channels.values():
         assert channel.simulated
-        assert [capability.field for capability in channel.capabilities()] == ["daily_budget", "status"]
+        fields = [capability.field for capability in channel.capabilities()]
+        paid = channel.name.startswith("paid_")
+        assert fields == ["daily_budget", "status", *(["creative"] if paid else [])]
         assert all("spent" in capability.irreversible_note for capability in channel.capabilities())
     budget = channels["paid_social"].capabilities()[0]
     assert (budget.max_per_hour, budget.resets_learning) == (4, True)
     assert "Mail already sent" in channels["email"].capabilities()[0].irreversible_note
+
+
+async def test_a_creative_is_set_at_once_and_taken_back_only_in_part():
+    async with a_market(history_days=1) as home:
+        channel = sandbox_channels(home.platform)["paid_social"]
+        change = await a_change_of(home.platform, "so-3001", "Linen, made to last", field="creative")
+        receipt = await channel.apply(change, key="k1", expected_version=change.expected_version)
+        found = await channel.read(change.resource, "creative")
+        assert (found.value, found.version) == ("Linen, made to last", receipt.version)
+        with pytest.raises(ChangeRefused, match="must be one line"):
+            await channel.preview(change.model_copy(update={"after": "two\nlines", "expected_version": found.version}))
+        mail = await a_change_of(home.platform, "em-101", "Linen", field="creative")
+        with pytest.raises(ChangeRefused, match="no field creative: it has daily_budget, status"):
+            await sandbox_channels(home.platform)["email"].preview(mail)
+    (capability,) = [each for each in channel.capabilities() if each.field == "creative"]
+    assert capability.reversible is Reversibility.PARTLY
+    assert "pass the platform's review again" in capability.irreversible_note
 
 
 async def test_too_many_edits_are_answered_with_the_time_to_wait():

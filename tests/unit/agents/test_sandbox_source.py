@@ -75,7 +75,7 @@ async def test_a_source_reports_what_the_platforms_report():
         )
         assert (await source.now()).date() == today
         states = await source.campaigns()
-        assert len(states) == 12
+        assert len(states) == 14
         assert {state.channel for state in states} == {"email", "paid_search", "paid_social", "website"}
         assert "Brand | UK | Exact, Phrase & <Close variants>" in {state.name for state in states}
 

@@ -15,6 +15,7 @@ from agents.market.calendar import EPOCH
 from agents.market.editing import CALLS_PER_HOUR
 from agents.market.facts import COLUMNS
 from agents.market.requests import EditFailed, EditsBlocked, MarketExists, MarketMissing
+from agents.market.roster import ROSTER
 from storage.lake import FACTS
 from storage.market_ledger.file import MarketLayoutUnknown
 from storage.market_ledger.shown import MarketLedger
@@ -25,6 +26,7 @@ ACTIONS = st.one_of(
     st.tuples(st.just("apply"), st.sampled_from(["em-101", "ps-2002", "so-3001"]), st.integers(1, 900)),
     st.tuples(st.just("hand"), st.sampled_from(["ps-2001", "so-3001"]), st.integers(1, 900)),
     st.tuples(st.just("pause"), st.sampled_from(["ws-4002", "ps-2002"])),
+    st.tuples(st.just("creative"), st.sampled_from(["so-3001", "ps-2002"]), st.sampled_from(["Linen", "A miracle"])),
 )
 
 
@@ -39,6 +41,8 @@ async def act(home: MarketHome, actions: list[tuple]) -> None:
                     await home.platform.apply(await a_request(home.platform, name, pounds(amount), key=key))
                 case ("hand", name, amount):
                     await home.platform.edit_by_hand(name, pounds(amount), actor="maria@agency")
+                case ("creative", name, text):
+                    await home.platform.edit_by_hand(name, text, actor="maria@agency", field="creative")
                 case ("pause", name):
                     await home.platform.edit_by_hand(name, "paused", actor="maria@agency", field="status")
         except EditFailed:
@@ -116,7 +120,7 @@ async def test_reports_have_the_columns_of_the_lake_and_are_marked_simulated():
     assert frame.schema == pl.Schema({n: t for n, t in FACTS.items() if n not in {"load_id", "known_at"}})
     assert frame.schema == COLUMNS
     assert frame["simulated"].all()
-    assert frame.filter(pl.col("grain") == "campaign").height == 2 * 12
+    assert frame.filter(pl.col("grain") == "campaign").height == 2 * len(ROSTER)
     store = frame.filter(pl.col("channel") == "store")
     assert store["campaign_id"].to_list() == ["store", "store"]
     assert store["spend_micros"].null_count() == 2
