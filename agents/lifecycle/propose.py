@@ -10,7 +10,7 @@ from agents.lifecycle.review import Reviewer, known_plan
 from agents.lifecycle.states import UNDECIDED, ask_for_review, move
 from agents.sources.readers import Readers
 from agents.team.agent import Agent, KeepThePlan, NotEnoughData, Proposal
-from agents.team.brief import Brief, Limits
+from agents.team.brief import Brief, Limits, resource_of
 from agents.team.requests import Unplannable, requested_proposal
 from storage.ledger import Ledger, Transaction
 from storage.records.facts import CampaignState
@@ -130,6 +130,8 @@ class Proposer:
             limits=Limits(min_budget=Money.of(1, currency)),
             evidence=tuple(Evidence(id=f"load:{load.id}", label=load.path) for load in history.loads[-3:]),
             data_known_at=history.loads[-1].known_at if history.loads else None,
+            # A budget that campaigns share cannot be set for one of them: the channel would refuse the plan.
+            fixed=frozenset(resource_of(one).key for one in campaigns if one.shared_with),
         )
 
 
