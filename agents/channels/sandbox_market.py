@@ -95,7 +95,11 @@ class SandboxMarketChannel:
             return await self._platform.apply(_request(change, key, expected_version))
 
     async def find(self, key: str) -> Receipt | None:
-        return await self._platform.find(key)
+        """What was applied under the key; raises ChannelUnavailable while out, at most twice in a row."""
+        try:
+            return await self._platform.find(self.name, key)
+        except ServerFault as fault:
+            raise ChannelUnavailable(str(fault)) from fault
 
     def _own(self, resource: Resource) -> None:
         if resource.channel != self.name or resource.kind != "campaign":

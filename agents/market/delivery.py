@@ -66,11 +66,7 @@ def deliver(
     purse = purse or purse_of_own(campaign)
     draw = stream(world.seed, "delivery", campaign.campaign_id, day)
     wobble, seen_noise, click_noise, luck = (float(x) for x in (*draw.standard_normal(3), draw.random()))
-    wanted = round(purse.total_micros * purse.share * _delivery_share(campaign.channel, day, wobble, luck))
-    left = month_limit_micros(month, purse.total_micros, day) - sum(row.spend_micros for row in month)
-    allowed = floor(left * purse.share)
-    unit = TRAITS[campaign.channel].spend_unit_micros
-    spend = max(0, min(wanted, allowed)) // unit * unit
+    spend = _spend_micros(campaign.channel, purse, month, day, _delivery_share(campaign.channel, day, wobble, luck))
     exposure_micros = round(spend / index)
     impressions = round(exposure_micros / 1_000_000 / truth.cpm_pounds * 1000 * exp(0.03 * seen_noise))
     clicks = int(draw.binomial(impressions, truth.click_rate * exp(0.03 * click_noise)))
@@ -107,6 +103,14 @@ def month_limit_micros(month: Sequence[DeliveryRow], budget_micros: int, day: da
     ahead = days_in_month(day) - day.day + 1
     planned = first * earlier + sum(known) + budget_micros * ahead
     return planned * _MONTH_TENTHS // (10 * days_in_month(day))
+
+
+def _spend_micros(channel: str, purse: Purse, month: Sequence[DeliveryRow], day: date, level: float) -> int:
+    """What the day costs at a level of its budget, in the platform's unit, within what the month still allows."""
+    wanted = round(purse.total_micros * purse.share * level)
+    left = month_limit_micros(month, purse.total_micros, day) - sum(row.spend_micros for row in month)
+    unit = TRAITS[channel].spend_unit_micros
+    return max(0, min(wanted, floor(left * purse.share))) // unit * unit
 
 
 def _eligible(world: World, truth: CampaignTruth, day: date, impressions: int) -> int | None:

@@ -14,7 +14,7 @@ from agents.market.calendar import moment_of
 from agents.market.creative_review import standing
 from agents.market.editing import Edit, apply_edit, checked
 from agents.market.facts import facts_frame
-from agents.market.faults import Fault, fault_of, is_out
+from agents.market.faults import Fault, Questions, fault_of, is_out
 from agents.market.requests import (
     CampaignUnknown,
     EditInvalid,
@@ -36,11 +36,13 @@ from storage.records.plans import Value
 class Platform:
     """All four platforms of one market; the day that people see is the first unfinished one.
 
-    Every method raises MarketMissing as long as no market was made in the ledger.
+    Every method raises MarketMissing as long as no market was made in the ledger. On a channel that is out, questions
+    about one campaign or key may raise ServerFault; lists and reports come from elsewhere and go on.
     """
 
     def __init__(self, ledger: MarketLedger) -> None:
         self._ledger = ledger
+        self._questions = Questions()
 
     async def today(self) -> date:
         async with self._ledger.reading() as book:
@@ -64,18 +66,18 @@ class Platform:
         return tuple(_state(each, sharers_of(each, campaigns), clock.today) for each in campaigns)
 
     async def read(self, channel: str, campaign_id: str, field: str) -> FieldState:
-        """Raises CampaignUnknown, or EditInvalid for a field that campaigns do not have."""
+        """Raises CampaignUnknown, EditInvalid for a field that campaigns do not have, or ServerFault."""
         async with self._ledger.reading() as book:
-            await clock_of(book)
+            await self._answers(book, channel, f"read {campaign_id} {field}")
             campaign = await _campaign(book, channel, campaign_id)
         if field not in fields_of(channel):
             raise EditInvalid(f"{campaign_id} has no field {field}: it has {', '.join(fields_of(channel))}")
         return FieldState(value=value_of(campaign, field), version=f"v{campaign.version}")
 
     async def check(self, request: EditRequest) -> tuple[FieldState, Value]:
-        """The field now and as the edit would leave it; raises what `apply` would raise but for faults."""
+        """The field now and as the edit would leave it; raises what `apply` would raise but for TimedOut."""
         async with self._ledger.reading() as book:
-            clock = await clock_of(book)
+            clock = await self._answers(book, request.channel, f"check {request.campaign_id} {request.field}")
             campaign = await _campaign(book, request.channel, request.campaign_id)
             edit = Edit(request.field, request.value, request.actor, request.key, request.expected_version)
             found = await checked(book, clock, campaign, edit)
@@ -94,14 +96,15 @@ class Platform:
             if fault in {Fault.NONE, Fault.AFTER}:
                 receipt = await self._apply(book, clock, request)
         if fault is Fault.BEFORE:
-            raise ServerFault(f"{request.channel} answered 503 Service Unavailable")
+            raise _unavailable(request.channel)
         if receipt is None or fault is Fault.AFTER:
             raise TimedOut(f"{request.channel} did not answer in time")
         return receipt
 
-    async def find(self, key: str) -> Receipt | None:
-        """What was applied under a key, or None if nothing was."""
+    async def find(self, channel: str, key: str) -> Receipt | None:
+        """What was applied under a key, or None if nothing was; raises ServerFault, at most twice in a row."""
         async with self._ledger.reading() as book:
+            await self._answers(book, channel, f"find {key}")
             found = await book.receipt(key)
         return None if found is None else _receipt(found)
 
@@ -140,6 +143,14 @@ class Platform:
         """sha256 of all that the platforms show and store."""
         return await self._ledger.digest()
 
+    async def _answers(self, book: MarketBook, channel: str, question: str) -> ClockRow:
+        clock = await clock_of(book)
+        if is_out(await book.outages(), channel, clock.today) and self._questions.drops(
+            clock.fault_salt, f"{channel} {question}", clock.today
+        ):
+            raise _unavailable(channel)
+        return clock
+
     async def _fault(self, book: MarketBook, clock: ClockRow, request: EditRequest) -> Fault:
         if not is_out(await book.outages(), request.channel, clock.today):
             return Fault.NONE
@@ -172,6 +183,10 @@ async def clock_of(book: MarketBook) -> ClockRow:
     if clock is None:
         raise MarketMissing("this home holds no simulated market yet: start it with `countersign up`")
     return clock
+
+
+def _unavailable(channel: str) -> ServerFault:
+    return ServerFault(f"{channel} answered 503 Service Unavailable")
 
 
 async def _campaign(book: MarketBook, channel: str, campaign_id: str) -> CampaignRow:

@@ -73,7 +73,7 @@ class EditsBlocked(EditFailed):
 
 
 class ServerFault(EditFailed):
-    """Raised on an injected 5xx: nothing was applied."""
+    """Raised on an injected 5xx: nothing was applied, or a question got no answer."""
 
 
 class TimedOut(EditFailed):

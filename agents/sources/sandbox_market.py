@@ -7,8 +7,8 @@ import polars as pl
 from agents.market.calendar import ZONE
 from agents.market.facts import SOURCE
 from agents.market.platform import Platform
-from agents.market.requests import EditInvalid, LoggedChange
-from agents.sources.source import ForeignChange
+from agents.market.requests import EditInvalid, LoggedChange, ServerFault
+from agents.sources.source import ForeignChange, SourceUnavailable
 from storage.records.executions import FieldState
 from storage.records.facts import CampaignState
 from storage.records.plans import Resource
@@ -46,11 +46,13 @@ class SandboxMarketSource:
         return await self._platform.campaigns()
 
     async def read(self, resource: Resource, field: str) -> FieldState:
-        """Raises ResourceUnknown."""
+        """Raises ResourceUnknown, and SourceUnavailable while the channel is out."""
         try:
             return await self._platform.read(resource.channel, resource.id, field)
         except EditInvalid as unknown:
             raise ResourceUnknown(str(unknown)) from unknown
+        except ServerFault as fault:
+            raise SourceUnavailable(str(fault)) from fault
 
     async def metrics(self, first: date, last: date) -> pl.DataFrame:
         return await self._platform.reported(first, last)

@@ -1,20 +1,24 @@
 """A whole simulated market in a folder, as wiring would open it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeVar
 
+from agents.channels.channel import ChannelUnavailable
 from agents.market.market import Market
 from agents.market.platform import Platform
-from agents.market.requests import EditRequest
+from agents.market.requests import EditRequest, ServerFault
 from agents.market.scenarios import Scenario
 from agents.market.truth import Truth
 from storage.market_ledger.hidden import TruthLedger
 from storage.market_ledger.shown import MarketLedger
 from storage.records.money import Money
 from storage.records.plans import Change, Resource, Value
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -88,3 +92,11 @@ async def a_change_of(platform: Platform, campaign_id: str, after: Value, *, fie
         unit="GBP/day",
         expected_version=state.version,
     )
+
+
+async def within_three(ask: Callable[[], Awaitable[_T]]) -> _T:
+    """The answer to a question that a channel in outage may leave unanswered twice in a row, and not more."""
+    for _ in range(2):
+        with suppress(ServerFault, ChannelUnavailable):
+            return await ask()
+    return await ask()

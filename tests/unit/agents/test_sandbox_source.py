@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from agents.channels.sandbox_market import sandbox_channels
+from agents.market.scenarios import Scenario
 from agents.market.truth import Truth
 from agents.sources.sandbox_market import ResourceUnknown, SandboxMarketSource
-from agents.sources.source import Source
+from agents.sources.source import Source, SourceUnavailable
 from storage.market_ledger.hidden import TruthBook, TruthLedger
 from storage.records.plans import Resource
 from tests.fakes.market_home import a_market, a_request, pounds
@@ -89,6 +90,20 @@ async def test_foreign_changes_are_those_of_others():
         (foreign,) = await source.changes_since(since)
     assert (foreign.actor, foreign.resource.key) == ("maria@agency", "paid_search/campaign/ps-2001")
     assert (foreign.before, foreign.after) == (pounds(150), pounds(180))
+
+
+async def test_a_source_says_when_a_channel_that_is_out_does_not_answer():
+    async with a_market(scenario=Scenario.CHANNEL_OUTAGE, history_days=1, starts_in_days=0) as home:
+        source = SandboxMarketSource(home.platform)
+        social = Resource(channel="paid_social", id="so-3001", name="Prospecting")
+        seen = set()
+        for _ in range(20):
+            try:
+                seen.add((await source.read(social, "status")).value)
+            except SourceUnavailable as error:
+                seen.add(str(error))
+        assert seen == {"active", "paid_social answered 503 Service Unavailable"}
+        assert len(await source.campaigns()) == 14
 
 
 async def test_the_source_reads_fields_and_names_what_it_does_not_have():

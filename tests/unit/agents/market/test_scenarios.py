@@ -1,15 +1,18 @@
 """Each scenario shows its signature against the healthy month of the same seed; the healthy month shows none."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import date, timedelta
+from functools import partial
 
 import polars as pl
 import pytest
 
+from agents.market.calendar import EPOCH
 from agents.market.requests import ServerFault, TimedOut
+from agents.market.roster import ROSTER
 from agents.market.scenarios import HAND, Scenario
-from tests.fakes.market_home import MarketHome, a_market, a_request, pounds
+from tests.fakes.market_home import MarketHome, a_market, a_request, pounds, within_three
 
 HISTORY = 21
 DAYS = 12
@@ -22,6 +25,15 @@ async def after(scenario: Scenario, days: int = DAYS) -> AsyncIterator[tuple[Mar
         onset = await home.platform.today() + timedelta(days=3)
         today = await home.market.tick(days)
         yield home, onset, await home.platform.reported(onset, today)
+
+
+async def answered(ask: Callable[[], Awaitable[object]]) -> str:
+    """A point for an answer, an x for none."""
+    try:
+        await ask()
+    except ServerFault:
+        return "x"
+    return "."
 
 
 def per_channel(frame: pl.DataFrame) -> dict[str, dict[str, int]]:
@@ -99,15 +111,46 @@ async def test_an_outage_fails_social_in_every_way_and_leaves_the_other_channels
                 ends.append("done")
             except ServerFault:
                 ends.append("refused")
-                assert await platform.find(request.key) is None
+                assert await within_three(partial(platform.find, "paid_social", request.key)) is None
             except TimedOut:
-                ends.append("applied" if await platform.find(request.key) else "lost")
+                found = await within_three(partial(platform.find, "paid_social", request.key))
+                ends.append("applied" if found else "lost")
             await platform.apply(await a_request(platform, "em-101", pounds(100 + number), key=f"e{number}"))
         assert set(ends) == {"done", "refused", "applied", "lost"}
         assert ends.count("done") < 20
         await home.market.tick(2)
         for number in range(3):
             await platform.apply(await a_request(platform, "so-3001", pounds(200 + number), key=f"later{number}"))
+
+
+async def test_during_an_outage_questions_go_unanswered_at_most_twice_in_a_row():
+    async with a_market(scenario=Scenario.CHANNEL_OUTAGE, history_days=2, starts_in_days=0) as home:
+        platform = home.platform
+        answers = [await answered(lambda: platform.read("paid_social", "so-3001", "status")) for _ in range(60)]
+        assert "xxx" not in "".join(answers)
+        assert 5 < answers.count("x") < 30
+        assert {await answered(lambda: platform.read("email", "em-101", "status")) for _ in range(30)} == {"."}
+        await home.market.tick(2)
+        assert {await answered(lambda: platform.find("paid_social", "k")) for _ in range(30)} == {"."}
+
+
+async def test_looking_during_an_outage_writes_nothing_and_meets_the_same_luck_again():
+    seen = []
+    for _ in range(2):
+        async with a_market(scenario=Scenario.CHANNEL_OUTAGE, history_days=2, starts_in_days=0) as home:
+            before = await home.platform.digest()
+            found = [await answered(lambda key=f"k{n}": home.platform.find("paid_social", key)) for n in range(30)]
+            assert await home.platform.digest() == before
+            seen.append(found)
+    assert seen[0] == seen[1]
+    assert set(seen[0]) == {".", "x"}
+
+
+async def test_lists_and_reports_go_on_during_an_outage():
+    async with a_market(scenario=Scenario.CHANNEL_OUTAGE, history_days=2, starts_in_days=0) as home:
+        for _ in range(10):
+            assert len(await home.platform.campaigns()) == len(ROSTER)
+            assert not (await home.platform.reported(EPOCH, EPOCH)).is_empty()
 
 
 async def test_a_fault_is_drawn_from_key_and_attempt_alone():
