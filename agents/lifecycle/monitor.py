@@ -24,7 +24,9 @@ from storage.records.plans import Forecast, PlanState, PlanStatus
 REACH = timedelta(days=120)
 """How far back the detectors look for what is normal."""
 SUSPECT_FOR = timedelta(days=14)
-"""How long after its execution a plan can be suspected, and is scored."""
+"""How long after its execution a plan can be suspected, and how long a missed forecast stays a case."""
+SCORED_FOR = timedelta(days=120)
+"""How long after its execution a plan is scored: a forecast's window and the late conversions after it end before."""
 QUIET_DAYS = 3
 """A case that no monitor saw for so many days of data has recovered."""
 _RANK = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
@@ -125,7 +127,7 @@ class Monitor:
 
     async def _executed(self, data_day: date) -> tuple[tuple[PlanStatus, date], ...]:
         async with self._ledger.read() as tx:
-            return await tx.plans.done_since(data_day - SUSPECT_FOR)
+            return await tx.plans.done_since(data_day - SCORED_FOR)
 
     async def _drift(
         self, source: Source, data_day: date, executed: tuple[tuple[PlanStatus, date], ...]
@@ -136,6 +138,7 @@ class Monitor:
         plans = tuple(
             ExecutedPlan(plan_id=status.plan.id, resource_keys=status.plan.resource_keys, executed_on=day)
             for status, day in executed
+            if day >= data_day - SUSPECT_FOR
         )
         return await asyncio.to_thread(
             lambda: detect(history.frame, data_day=data_day, restatement_days=source.restatement_days, plans=plans)
@@ -147,13 +150,20 @@ class Monitor:
         """Score the forecasts of plans that are still in force."""
         missed: list[Finding] = []
         for status, _ in executed:
-            if status.state is not PlanState.DONE:
+            if status.state is not PlanState.DONE or await self._told_long_ago(status, data_day):
                 continue
             outcomes = [await self._score(source, status, forecast, data_day) for forecast in status.plan.forecasts]
             await self._keep(status, outcomes)
             if any(one.score is OutcomeScore.MISSED for one in outcomes):
                 missed.append(_missed(status, outcomes, data_day))
         return tuple(missed)
+
+    async def _told_long_ago(self, status: PlanStatus, data_day: date) -> bool:
+        """Whether every forecast of the plan has its final score, and people have had time to read it."""
+        async with self._ledger.read() as tx:
+            told = [one for one in await tx.executions.outcomes(status.plan.id) if one.final]
+        everything = {forecast.kpi for forecast in status.plan.forecasts} == {one.kpi for one in told}
+        return everything and all(one.scored_on < data_day - SUSPECT_FOR for one in told)
 
     async def _score(self, source: Source, status: PlanStatus, forecast: Forecast, data_day: date) -> Outcome:
         window = Window(first=forecast.first, last=forecast.last, words="forecast window")

@@ -43,9 +43,12 @@ class Observer:
         newest = await source.today() - timedelta(days=1)
         async with self._ledger.read() as tx:
             known = [one for one in await tx.loads.known(simulated=source.simulated) if one.source == source.name]
-        reach = timedelta(days=source.restatement_days) if known else FIRST_REACH
-        frame = await source.metrics(newest - reach, newest)
-        fingerprint = _fingerprint(source, frame)
+        # What we have not seen yet, and what the source may have restated since; also after weeks of not reading.
+        seen_to = min([newest, *(load.last_day for load in known[-1:])])
+        restated = timedelta(days=source.restatement_days)
+        frame = await source.metrics(seen_to - (restated if known else FIRST_REACH), newest)
+        # Over the days that any read covers, so that the first read and the next one see the same state alike.
+        fingerprint = _fingerprint(source, frame.filter(pl.col("day") >= newest - restated))
         async with self._ledger.read() as tx:
             if frame.is_empty() or await tx.loads.by_fingerprint(fingerprint) is not None:
                 return None
@@ -174,7 +177,7 @@ def _load_of(source: Source, frame: pl.DataFrame, *, known_at: datetime, fingerp
         id=f"{source.name}-{last_day}-{fingerprint[:8]}",
         source=source.name,
         path=f"{first_day} to {last_day}",
-        content_sha256=fingerprint,
+        content_sha256=_fingerprint(source, frame),
         layout="api",
         simulated=source.simulated,
         known_at=known_at,
