@@ -12,7 +12,6 @@ from bot.slack.cards.rollback_views import rollback_preview
 from bot.slack.desk import Desk
 from storage.records.people import Person
 
-
 log = structlog.get_logger()
 
 _SPENT = {"exchanged_trigger_id", "expired_trigger_id"}

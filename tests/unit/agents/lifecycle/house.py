@@ -131,7 +131,10 @@ async def a_house(
     queue = HandWorkQueue(database)
     channels = {name: FakeChannel(name, platform) for name in ("email", "paid_search", "paid_social", "website")}
     source = FakeSource(platform)
-    yield await _furnished(database, folder, clock, queue, channels, source, agents)
+    house = await _furnished(database, folder, clock, queue, channels, source, agents)
+    async with house.ledger.write() as tx:
+        await tx.people.replace(PEOPLE.values())
+    yield house
 
 
 async def reopen(house: House, folder: Path) -> House:
@@ -187,8 +190,6 @@ async def _furnished(
         pauses=pauses,
     )  # fmt: skip
     _hand_out(house)
-    async with ledger.write() as tx:
-        await tx.people.replace(PEOPLE.values())
     return house
 
 

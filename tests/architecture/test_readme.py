@@ -1,0 +1,185 @@
+"""README.md says what is so: its commands exist, its JSON documents have the keys that commands print."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from agents.governance.limits import parse_limits
+from agents.kpis.definitions import load_kpis
+from agents.market.scenarios import Scenario
+from bot.__main__ import app
+from bot.staff import load_people
+from storage.records.people import Role
+from storage.records.plans import PlanState
+from tests.architecture.command_line import ROOT, run_all
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+ELSEWHERE = "→"
+"""Starts a text that stands for an object shown elsewhere in the README."""
+FREE_KEYS = {"spend", "total_row_difference", "where", "versions", "facts", "budgets"}
+"""Mappings whose keys are data: currencies, campaigns, dimensions."""
+SETUP = "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/countersign up"
+TESTS = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/python -m pytest -n 2"
+
+COMMANDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("kpi NAME", ("kpi", "roas", "--by", "channel", "--where", "channel=email")),
+    ('ask "what is waiting for me?"', ("ask", "what is waiting for me?")),
+    ("show PLAN", ("approve", "PLAN-1", "--as", "aaron")),
+    ("market tick DAYS", ("market", "tick", "1")),
+    ("show PLAN", ("show", "PLAN-1")),
+    ("rollback PLAN --preview", ("rollback", "PLAN-1", "--preview")),
+    ("approve PLAN --as PERSON", ("approve", "PLAN-1", "--as", "victor")),
+    ("plans", ("plans",)),
+    ("audit verify", ("audit", "verify")),
+    ("audit why ID", ("audit", "why", "PLAN-1")),
+    ("market scenario NAME", ("market", "scenario", "tracking-tag-breaks")),
+    ("market truth", ("market", "truth")),
+    ("check", ("check",)),
+    ("policy check", ("policy", "check")),
+    ("agents list", ("agents", "list")),
+    ("migrate", ("migrate",)),
+    ("backup DIR", ("backup", "copy")),
+    ("bench ingest", ("bench", "ingest", "--rows", "2000")),
+    ("ingest PATH…", ("ingest", "newsletter.csv")),
+    ("plan", ("plan", "--home", "empty")),
+)
+"""What the README calls a command, and how it is run here, in this order."""
+
+
+def documents() -> dict[str, Any]:
+    """Command as the README writes it → its example document."""
+    found = re.findall(r"^`countersign ([^`]+?) --json`.*?```json\n(.*?)```", README, flags=re.MULTILINE | re.DOTALL)
+    return {command: json.loads(text) for command, text in found}
+
+
+def differences(example: Any, printed: Any, where: str = "") -> Iterator[str]:
+    """Where the keys of two documents differ; null and empty lists say nothing about what could stand there."""
+    if isinstance(example, str) and example.startswith(ELSEWHERE):
+        return
+    if isinstance(example, dict) and isinstance(printed, dict):
+        if where.rsplit(".", 1)[-1] in FREE_KEYS:
+            return
+        if set(example) != set(printed):
+            yield f"{where}: README {sorted(set(example) - set(printed))}, printed {sorted(set(printed) - set(example))}"
+        for key in set(example) & set(printed):
+            yield from differences(example[key], printed[key], f"{where}.{key}")
+    elif isinstance(example, list) and isinstance(printed, list):
+        for entry in printed if example else ():
+            yield from differences(example[0], entry, f"{where}[]")
+    elif example is not None and printed is not None and type(example) is not type(printed):
+        yield f"{where}: README shows {example!r}, printed was {printed!r}"
+
+
+def test_the_two_commands_stand_on_the_first_screen() -> None:
+    first_screen = README.splitlines()[:25]
+    assert SETUP in first_screen
+    assert TESTS in first_screen
+
+
+def test_documented_documents_have_the_keys_that_commands_print(folder: Path) -> None:
+    shown = documents()
+    arguments = [(*run, "--json") for _, run in COMMANDS]
+    ran = run_all(arguments, folder=folder)
+
+    wrong = [
+        f"{command}{difference}"
+        for (command, _), done in zip(COMMANDS, ran, strict=True)
+        for difference in differences({**shown[command], **_extra(done.document)}, done.document)
+    ]
+    assert wrong == []
+    assert [(done.arguments, done.err) for done in ran if done.err] == []
+
+
+def _extra(printed: dict[str, Any]) -> dict[str, Any]:
+    """The keys in front of the document of `show` that other commands print as well, as the README says in words."""
+    return {key: printed[key] for key in ("accepted", "words") if "plan" in printed and key in printed}
+
+
+def test_every_documented_document_is_compared_but_the_slow_one() -> None:
+    assert set(documents()) - {command for command, _ in COMMANDS} == {"bench click"}
+
+
+@pytest.mark.parametrize(
+    ("example", "printed"),
+    [
+        ({"a": 1}, {"b": 1}),
+        ({"a": {"b": 1}}, {"a": {}}),
+        ({"a": [{"b": 1}]}, {"a": [{"c": 1}]}),
+        ({"a": "1"}, {"a": 1}),
+    ],
+)
+def test_the_comparison_sees_a_difference(example: Any, printed: Any) -> None:
+    assert list(differences(example, printed))
+
+
+def test_every_command_that_the_readme_names_exists() -> None:
+    known = _commands()
+    named = {line.split("#")[0] for line in re.findall(r"^countersign (.+)$", README, flags=re.MULTILINE)}
+    assert len(named) > 15
+    for line in named:
+        words = line.split()
+        assert words[0] in known or " ".join(words[:2]) in known, line
+
+
+def test_every_command_is_named_in_the_readme() -> None:
+    unnamed = {command for command in _commands() if f"countersign {command}" not in README}
+    assert unnamed - {"worker"} == set()
+
+
+def _commands() -> set[str]:
+    alone = {str(one.name or one.callback.__name__) for one in app.registered_commands if one.callback}
+    grouped = {
+        f"{group.name} {one.name}"
+        for group in app.registered_groups
+        for one in group.typer_instance.registered_commands  # type: ignore[union-attr]
+    }
+    return alone | grouped
+
+
+def test_every_link_into_the_project_leads_somewhere() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", README)
+    assert len(links) > 5
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_examples_of_people_and_limits_are_read(tmp_path: Path) -> None:
+    blocks = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
+    people_text = next(block for block in blocks if "people:" in block)
+    limits_text = next(block for block in blocks if "step_share_gate" in block)
+
+    (tmp_path / "people.yml").write_text(people_text, encoding="utf-8")
+    olivia, carla = load_people(tmp_path / "people.yml")
+    limits = parse_limits(limits_text, file="README.md", channels=frozenset({"paid_social"}))
+
+    assert (olivia.roles, carla.roles) == ({Role.OPERATOR}, {Role.CMO})
+    assert limits is not None
+    assert limits.currencies["GBP"].channel_daily_caps["paid_social"].minor == 80_000
+
+
+def test_the_example_of_an_own_file_is_read_with_its_mapping(tmp_path: Path) -> None:
+    csv = re.search(r"```csv\n(.*?)```", README, flags=re.DOTALL)
+    mapping = next(block for block in re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL) if "mail_tool" in block)
+    assert csv is not None
+    assert yaml.safe_load(mapping)["columns"]["spend"] == "Cost"
+    (tmp_path / "newsletter.csv").write_text(csv[1], encoding="utf-8")
+    (tmp_path / "newsletter.csv.mapping.yml").write_text(mapping, encoding="utf-8")
+
+    done = run_all([["ingest", "newsletter.csv", "--json"]], folder=tmp_path)[0]
+
+    assert done.document["files"][0]["spend"] == {"EUR": "26.50"}
+
+
+def test_kpis_scenarios_roles_and_states_are_listed_whole() -> None:
+    for name in load_kpis():
+        assert re.search(rf"\b{name}\b", README.split("KPIs: ", 1)[1].split(".", 1)[0]), name
+    for scenario in Scenario:
+        assert f"`{scenario.value}`" in README or f"--scenario {scenario.value}" in README
+    for role in Role:
+        assert f"| {role.value} |" in README
+    for state in PlanState:
+        assert f"`{state.value}`" in README
