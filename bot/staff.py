@@ -45,6 +45,7 @@ def dump_people(people: tuple[Person, ...]) -> str:
     """The text of a people.yml that reads back as the same people."""
     entries = {
         one.id: {"name": one.name, "roles": sorted(one.roles), "slack": one.slack_id, "zone": one.zone}
+        | ({} if one.active else {"active": False})
         for one in people
     }
     plain: dict[str, Any] = {
@@ -63,6 +64,8 @@ def _person(path: Path, person_id: str, entry: Any) -> Person:
     unknown = set(entry) - {"name", "roles", "slack", "zone", "active"}
     if unknown:
         raise PeopleInvalid(f"{path}: people.{person_id}.{min(unknown)} is unknown; use name, roles, slack, zone")
+    if "roles" not in entry:
+        raise PeopleInvalid(f"{path}: people.{person_id}.roles is missing")
     try:
         return Person(
             id=person_id,
@@ -72,8 +75,6 @@ def _person(path: Path, person_id: str, entry: Any) -> Person:
             zone=entry.get("zone", "Europe/London"),
             active=entry.get("active", True),
         )
-    except KeyError:
-        raise PeopleInvalid(f"{path}: people.{person_id}.roles is missing") from None
-    except (ValidationError, ValueError, TypeError) as error:
+    except (ValueError, TypeError, LookupError) as error:  # a zone that is not known is a LookupError
         what = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise PeopleInvalid(f"{path}: people.{person_id}: {what}") from None

@@ -60,6 +60,10 @@ class OpenMarket:
     truth: Truth
 
 
+class HomeMissing(LookupError):
+    """Raised when a command is to look at a home that is not there; a mistyped one must not answer "no data"."""
+
+
 def utc_now() -> datetime:
     return datetime.now(UTC)
 
@@ -71,12 +75,17 @@ async def open_office(
     clock: Callable[[], datetime] = utc_now,
     seed: int | None = None,
     scenario: str = DEFAULT_SCENARIO,
+    make: bool = False,
 ) -> AsyncIterator[Office]:
-    """Open a home, bringing its database up to date; with a seed, a home without a market gets one.
+    """Open a home, bringing its database up to date; `make` one where there is none, or with a seed one with a market.
 
-    Raises MarketRefused for an unknown scenario, LimitsInvalid and PeopleInvalid for files that cannot be read.
+    Raises HomeMissing, MarketRefused for an unknown scenario, LimitsInvalid and PeopleInvalid for unreadable files.
     """
     story = _scenario(scenario)
+    if not make and seed is None and not settings.database.exists():
+        raise HomeMissing(
+            f"there is no home in {settings.home}: countersign up or ingest makes one, --home names another"
+        )
     settings.home.mkdir(parents=True, exist_ok=True)
     database = Database(settings.database)
     queue = WorkQueue(database)
@@ -200,7 +209,8 @@ class _SandboxControls:
 
     async def set_scenario(self, name: str, *, starts_in_days: int = 0) -> str:
         trouble = await self._market.set_scenario(_scenario(name), starts_in_days=starts_in_days)
-        return f"From now on: {trouble.scenario.value}, starting {trouble.first}."
+        starts = f", starting {trouble.first}" if trouble.first else ""
+        return f"From now on: {trouble.scenario.value}{starts}."
 
     async def truth(self) -> dict[str, Any]:
         room = await self._truth.room()

@@ -25,7 +25,7 @@ async def working(office: Office, lock: Path) -> AsyncIterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise WorkerBusy(f"another process already works in {lock.parent}: stop it first, or name another --home") from None
+            raise WorkerBusy(f"another process works in {lock.parent}: stop it, or name another --home") from None
         _hand_out(office)
         await office.queue.start()
         try:

@@ -30,7 +30,7 @@ async def ingest(
 ) -> None:
     """Raises UnreadableExport, and then nothing of any of the files has landed."""
     said = Said(mapping=mapping, dates=dates, currency=currency, account=account)
-    async with open_office(Settings(home=home)) as office:
+    async with open_office(Settings(home=home), make=True) as office:
         with ExitStack() as stack:
             staged = [stack.enter_context(await _staged(office, path, said)) for path in paths]
             landed = [await office.files.land(one) for one in staged]

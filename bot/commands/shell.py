@@ -27,6 +27,10 @@ def run(command: Callable[..., Any], arguments: dict[str, Any]) -> int:
             result = asyncio.run(_awaited(result))
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output, `head` say, has seen enough; nothing more can be written, not even at exit.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123
+        return DONE
     except Exception as error:
         if _mendable(error):
             sys.stderr.write(f"countersign: {_one_line(error)}\n")
@@ -80,7 +84,9 @@ def _mendable(error: BaseException) -> bool:
     module = type(error).__module__.split(".")[0]
     return (
         module in {"bot", "agents", "storage"}
-        or isinstance(error, FileNotFoundError | PermissionError)
+        or isinstance(
+            error, FileNotFoundError | FileExistsError | NotADirectoryError | IsADirectoryError | PermissionError
+        )
         or (type(error) is LookupError)
     )
 

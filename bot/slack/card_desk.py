@@ -5,7 +5,7 @@ commit and once a second, so a crash or an outage of Slack loses nothing and pos
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from agents.lifecycle.route import Router
 from bot.slack.cards.alert_card import alert_card
-from bot.slack.cards.blocks import Message
+from bot.slack.cards.blocks import Block, Message, section
 from bot.slack.cards.plan_card import plan_card
 from storage.ledger import Ledger
 from storage.repositories.cards import Card
@@ -26,6 +27,7 @@ log = structlog.get_logger()
 
 _SWEEP_S = 1.0
 _AT_ONCE = 8
+_UNACCEPTABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_blocks_too_many"}
 _GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 
 
@@ -104,22 +106,41 @@ class CardDesk:
         return dossier.status.version, plan_card(dossier, zone=self._zone, now=self._clock())
 
     async def _post(self, subject: str, message: Message) -> Card:
-        answer = await self._client.chat_postMessage(
-            channel=self._channel, text=message.text, blocks=list(message.blocks), unfurl_links=False
+        answer = await self._accepted(
+            message,
+            lambda blocks: self._client.chat_postMessage(
+                channel=self._channel, text=message.text, blocks=blocks, unfurl_links=False
+            ),
         )
         log.info("card.posted", subject=subject, ts=answer["ts"])
         return Card(subject=subject, channel=self._channel, ts=answer["ts"])
 
     async def _rewrite(self, card: Card, message: Message) -> Card:
         try:
-            await self._client.chat_update(
-                channel=card.channel or self._channel, ts=card.ts or "", text=message.text, blocks=list(message.blocks)
+            await self._accepted(
+                message,
+                lambda blocks: self._client.chat_update(
+                    channel=card.channel or self._channel, ts=card.ts or "", text=message.text, blocks=blocks
+                ),
             )
         except SlackApiError as error:
             if error.response.get("error") not in _GONE:
                 raise
             return await self._post(card.subject, message)
         return card
+
+    async def _accepted(
+        self, message: Message, send: Callable[[list[Block]], Awaitable[AsyncSlackResponse]]
+    ) -> AsyncSlackResponse:
+        """Send the card; if Slack refuses its blocks, send the words and the buttons alone."""
+        try:
+            return await send(list(message.blocks))
+        except SlackApiError as error:
+            if error.response.get("error") not in _UNACCEPTABLE:
+                raise
+            log.warning("card.refused", error=str(error.response.get("error")))
+            kept = [block for block in message.blocks if block["type"] in {"header", "actions"}]
+            return await send([section(message.text), *kept])
 
     async def _posted_ts(self, card: Card) -> str | None:
         answer = await self._client.conversations_history(channel=card.channel or self._channel, limit=100)

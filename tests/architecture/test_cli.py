@@ -101,7 +101,9 @@ BAD: dict[tuple[str, ...], str] = {
     ("market", "tick", "--home", "none-here"): "up",
     ("market", "scenario", "rain"): "healthy-month",
     ("market", "truth", "--home", "none-here"): "none-here",
-    ("plans", "--home", "people"): "people.yml",
+    ("ingest", "notes.csv", "--home", "people"): "people.yml",
+    ("kpi", "roas", "--home", "none"): "none",
+    ("plans", "--home", "none"): "none",
     ("plans", "--home", "file"): "file",
 }
 """Arguments → what the one line must name."""

@@ -75,18 +75,17 @@ def _watched(real: Callable[..., Any], checkpoints: Checkpoints) -> Callable[...
 
 async def approve_and_work(order: dict[str, Any]) -> None:
     settings = Settings(home=Path(order["home"]))
-    async with open_office(settings, clock=HandClock()) as office:
-        async with working(office, settings.worker_lock):
-            if order["die_at"] is not None:
-                checkpoints = Checkpoints(settings.home / LOG, order["die_at"])
-                await _approve(office, order)
-                watch_writes(office.ledger, checkpoints)
-                watch_writes_to(office.executor._channels, checkpoints)
-                checkpoints.pass_("after the approval")
-            async with asyncio.timeout(120):
-                while await _is_open(office, order["plan_id"]) or await office.queue.unfinished():
-                    await asyncio.sleep(0.02)
-            os._exit(0)  # the queue takes seconds to stop, and there is nothing left to stop
+    async with open_office(settings, clock=HandClock()) as office, working(office, settings.worker_lock):
+        if order["die_at"] is not None:
+            checkpoints = Checkpoints(settings.home / LOG, order["die_at"])
+            await _approve(office, order)
+            watch_writes(office.ledger, checkpoints)
+            watch_writes_to(office.executor._channels, checkpoints)
+            checkpoints.pass_("after the approval")
+        async with asyncio.timeout(120):
+            while await _is_open(office, order["plan_id"]) or await office.queue.unfinished():  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        os._exit(0)  # the queue takes seconds to stop, and there is nothing left to stop
 
 
 async def _approve(office: Office, order: dict[str, Any]) -> None:

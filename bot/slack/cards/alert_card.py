@@ -28,7 +28,8 @@ def alert_card(alert: Alert, *, zone: ZoneInfo, people: Mapping[str, Person] | N
     """
     finding = alert.finding
     blocks = [
-        header(f"{_mark(alert)} {clean(spelled(finding.title), 130)}"),
+        # Named, so that the card desk knows the message again although a recovered alert has no buttons.
+        header(f"{_mark(alert)} {clean(spelled(finding.title), 130)}") | {"block_id": f"alert.{alert.id}"},
         *([context(SIMULATED)] if finding.simulated else []),
         section(_state(alert, zone, people or {})),
         section(_facts(alert)),
