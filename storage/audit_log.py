@@ -20,9 +20,9 @@ GENESIS = "0" * 64
 _TAG = b"countersign-audit-v1\0"
 
 # What a tamperer wrote may not parse as a moment: verification reads the stored text itself.
-_AS_STORED = select(
-    *(type_coerce(column, String) if column.name == "at" else column for column in audit.c)
-).order_by(audit.c.seq)
+_AS_STORED = select(*(type_coerce(column, String) if column.name == "at" else column for column in audit.c)).order_by(
+    audit.c.seq
+)
 
 
 class Verification(Record):
@@ -40,15 +40,11 @@ class AuditLog:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def append(
-        self, *, at: datetime, actor: str, action: str, subject: str, facts: dict[str, Any]
-    ) -> AuditEntry:
+    async def append(self, *, at: datetime, actor: str, action: str, subject: str, facts: dict[str, Any]) -> AuditEntry:
         """Add one entry; the caller's transaction must hold the write lock."""
         head = (await self._connection.execute(select(audit_head.c.seq, audit_head.c.hash))).one()
         seq = head.seq + 1
-        body = canonical_json(
-            {"at": at, "actor": actor, "action": action, "subject": subject, "facts": facts}
-        )
+        body = canonical_json({"at": at, "actor": actor, "action": action, "subject": subject, "facts": facts})
         digest = chain_hash(head.hash, seq, body)
         await self._connection.execute(
             insert(audit).values(
@@ -67,9 +63,7 @@ class AuditLog:
 
     async def of(self, *subjects: str) -> tuple[AuditEntry, ...]:
         """All entries about the subjects, oldest first."""
-        rows = await self._connection.execute(
-            select(audit).where(audit.c.subject.in_(subjects)).order_by(audit.c.seq)
-        )
+        rows = await self._connection.execute(select(audit).where(audit.c.subject.in_(subjects)).order_by(audit.c.seq))
         return tuple(_entry(row.seq, row.at, row.body, row.prev_hash, row.hash) for row in rows)
 
     async def entries(self) -> AsyncIterator[AuditEntry]:
@@ -105,18 +99,12 @@ class AuditLog:
 
 def chain_hash(prev_hash: str, seq: int, body: str) -> str:
     """sha256(tag ‖ previous hash ‖ seq as unsigned 64 bit ‖ body), in hex."""
-    return hashlib.sha256(
-        _TAG + bytes.fromhex(prev_hash) + seq.to_bytes(8, "big") + body.encode()
-    ).hexdigest()
+    return hashlib.sha256(_TAG + bytes.fromhex(prev_hash) + seq.to_bytes(8, "big") + body.encode()).hexdigest()
 
 
 def _problem(row: Any, expected_seq: int, expected_prev: str) -> str:
     if row.seq != expected_seq:
-        return (
-            f"entry {expected_seq} is missing"
-            if row.seq > expected_seq
-            else "an entry stands before the first"
-        )
+        return f"entry {expected_seq} is missing" if row.seq > expected_seq else "an entry stands before the first"
     if row.prev_hash != expected_prev:
         return "it does not continue the entry before it"
     if not isinstance(row.body, str) or row.hash != chain_hash(expected_prev, row.seq, row.body):

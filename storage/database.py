@@ -36,9 +36,7 @@ class Database:
 
 
 def _async_engine(path: Path, *, begin: str, pool_size: int) -> AsyncEngine:
-    engine = create_async_engine(
-        f"sqlite+aiosqlite:///{path}", pool_size=pool_size, max_overflow=0, pool_timeout=60
-    )
+    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=pool_size, max_overflow=0, pool_timeout=60)
     event.listen(engine.sync_engine, "connect", _on_connect(None))
     event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine

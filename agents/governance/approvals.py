@@ -71,4 +71,3 @@ def missing_gates(
     """
     given = approvals_given(plan, decisions, people)
     return tuple(gate for gate in gates if not given.meet(gate))
-

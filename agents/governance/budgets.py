@@ -55,4 +55,3 @@ class Budgets:
 
     def _minor(self, value: object) -> int:
         return value.minor if isinstance(value, Money) and value.currency == self.currency else 0
-

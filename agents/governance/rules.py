@@ -84,9 +84,7 @@ class Rules:
             outcome, reasons, gates = self._judge(plan, facts)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing may be written because of it
             outcome, reasons, gates = Outcome.REFUSED, (_engine_reason(error),), ()
-        return Verdict(
-            outcome=outcome, reasons=reasons, gates=gates, policy_version=self.version, judged_at=facts.now
-        )
+        return Verdict(outcome=outcome, reasons=reasons, gates=gates, policy_version=self.version, judged_at=facts.now)
 
     def may(self, person: Person, act: str, plan: Plan | None = None) -> Permission:
         """Whether the person may do this now, to this plan if one is given, else at all."""
@@ -141,9 +139,7 @@ class Rules:
             self._loaded.schema,
         )
         return [
-            item
-            for question, answer in zip(questions, answers, strict=True)
-            for item in self._fired(question, answer)
+            item for question, answer in zip(questions, answers, strict=True) for item in self._fired(question, answer)
         ]
 
     def _fired(self, question: Question, answer: cedarpy.AuthzResult) -> list[Fired]:

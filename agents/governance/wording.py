@@ -67,4 +67,3 @@ def data_age(count: int | None) -> str:
     if count is None:
         return "of unknown age"
     return "dated in the future" if count < 0 else f"{days(count)} old"
-

@@ -55,9 +55,7 @@ class Declined(Record):
 class Decider:
     """Takes approvals and rejections; every check and its effect is one transaction."""
 
-    def __init__(
-        self, ledger: Ledger, rules: Rules, *, reviewer: Reviewer, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, ledger: Ledger, rules: Rules, *, reviewer: Reviewer, clock: Callable[[], datetime]) -> None:
         self._ledger = ledger
         self._rules = rules
         self._reviewer = reviewer
@@ -76,9 +74,7 @@ class Decider:
             )
         return await self._decide(seen, person, answer=Answer.REJECT, reason=reason.strip(), via=via)
 
-    async def edit(
-        self, seen: Seen, person: Person, *, wanted: Mapping[str, Value], via: str
-    ) -> Accepted | Declined:
+    async def edit(self, seen: Seen, person: Person, *, wanted: Mapping[str, Value], via: str) -> Accepted | Declined:
         """Replace the plan by its next revision with other values (by change id); its approval starts anew."""
         now = self._clock()
         async with self._ledger.write() as tx:
@@ -152,9 +148,7 @@ class Decider:
                 policy_version=self._rules.version,
             )
             if not await tx.approvals.add_decision(decision):
-                return Declined(
-                    cause=Cause.REPEATED, words=f"You have already approved {seen.plan_id}.", status=status
-                )
+                return Declined(cause=Cause.REPEATED, words=f"You have already approved {seen.plan_id}.", status=status)
             await tx.audit.append(
                 at=now,
                 actor=f"person:{person.id}",
@@ -173,9 +167,7 @@ class Decider:
             words = await self._take_effect(tx, status, decision, now=now)
             return Accepted(status=await known_plan(tx, seen.plan_id), words=words)
 
-    async def _take_effect(
-        self, tx: Transaction, status: PlanStatus, made: Decision, *, now: datetime
-    ) -> str:
+    async def _take_effect(self, tx: Transaction, status: PlanStatus, made: Decision, *, now: datetime) -> str:
         plan = status.plan
         if made.answer is Answer.REJECT:
             await move(tx, status, PlanState.REJECTED, now=now, note=made.reason)
@@ -208,9 +200,7 @@ class Decider:
                 f"{seen.revision}. Nothing has happened: please look at the new card.",
                 status=status,
             )
-        if status.state is not PlanState.WAITING and not (
-            status.state is PlanState.HELD and action != "approve"
-        ):
+        if status.state is not PlanState.WAITING and not (status.state is PlanState.HELD and action != "approve"):
             return Declined(cause=Cause.LATE, words=await _already(tx, status), status=status)
         if status.plan.expires_at <= now:
             words = f"{seen.plan_id} expired before it was decided. Nothing was changed."

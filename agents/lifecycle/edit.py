@@ -17,8 +17,7 @@ def revision_of(plan: Plan, wanted: Mapping[str, Value], *, person: Person, now:
     changes = tuple(
         changed
         for change in plan.changes
-        if (changed := change.model_copy(update={"after": wanted.get(change.id, change.after)})).after
-        != change.before
+        if (changed := change.model_copy(update={"after": wanted.get(change.id, change.after)})).after != change.before
     )
     edits = [
         f"{change.resource.name} {change.after} → {wanted[change.id]}"

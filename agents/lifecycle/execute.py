@@ -75,9 +75,7 @@ class Executor:
                 verdict = await self._reviewer.judge_in(tx, plan, world)
                 await tx.approvals.add_verdict(plan.id, plan.revision, verdict)
                 if verdict.outcome is not Outcome.ALLOWED:
-                    reasons = [reason.text for reason in verdict.reasons] or [
-                        gate.text for gate in verdict.gates
-                    ]
+                    reasons = [reason.text for reason in verdict.reasons] or [gate.text for gate in verdict.gates]
                     note = f"no longer allowed when it was to run: {'; '.join(reasons)}. Nothing was changed"
                     if await move(tx, status, PlanState.REFUSED, now=now, note=note):
                         await tx.audit.append(
@@ -187,9 +185,7 @@ class Executor:
         async with self._ledger.write() as tx:
             await tx.executions.save(item.model_copy(update={"updated_at": now}))
             await tx.plans.touch(item.plan_id)
-            await tx.audit.append(
-                at=now, actor="system", action=action, subject=item.plan_id, facts=_audit_facts(item)
-            )
+            await tx.audit.append(at=now, actor="system", action=action, subject=item.plan_id, facts=_audit_facts(item))
             if item.receipt is not None:
                 await tx.lineage.link(
                     f"change:{item.key}", [(item.plan_id, f"{item.plan_id} revision {item.revision}")]
@@ -206,9 +202,7 @@ class Executor:
             for item in executions:
                 if to is PlanState.FAILED and item.state is ExecutionState.INTENDED:
                     await tx.executions.save(
-                        item.model_copy(
-                            update={"state": ExecutionState.FAILED, "error": problem, "updated_at": now}
-                        )
+                        item.model_copy(update={"state": ExecutionState.FAILED, "error": problem, "updated_at": now})
                     )
             note = _failure_words(problem, applied, len(executions), unknown=unknown) if problem else ""
             if await move(tx, status, to, now=now, note=note):

@@ -117,9 +117,7 @@ class Proposer:
     async def _brief(self, campaigns: tuple[CampaignState, ...]) -> Brief:
         source = self._readers.source_of(campaigns[0].channel)
         data_day = await source.today() - timedelta(days=1)
-        history = await self._facts.history(
-            first=data_day - HISTORY, last=data_day, simulated=source.simulated
-        )
+        history = await self._facts.history(first=data_day - HISTORY, last=data_day, simulated=source.simulated)
         currency = campaigns[0].daily_budget.currency
         return Brief(
             campaigns=campaigns,

@@ -41,8 +41,6 @@ class Router:
             executions=await tx.executions.of(plan.id, plan.revision),
             outcomes=await tx.executions.outcomes(plan.id),
             people={one.id: one for one in people},
-            approvers=self._rules.approvers_of(verdict, plan, people, decisions)
-            if verdict and waiting
-            else (),
+            approvers=self._rules.approvers_of(verdict, plan, people, decisions) if verdict and waiting else (),
             rolled_back_by=(await tx.plans.rolled_back_by([plan.id])).get(plan.id),
         )

@@ -1,6 +1,5 @@
 """The fake channel keeps the contract of real ones, so what is proved with it holds."""
 
-
 import pytest
 
 from storage.records.plans import Change, Resource

@@ -142,5 +142,3 @@ async def test_the_database_itself_refuses_to_change_the_trail(database: Databas
     with closing(sqlite3.connect(database.path)) as connection, pytest.raises(sqlite3.IntegrityError, match="append"):
         connection.execute(tampering)
     assert hashlib.sha256(repr(rows_of(database.path)).encode()).hexdigest() == before
-
-

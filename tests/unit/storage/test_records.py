@@ -168,7 +168,9 @@ def test_what_has_no_single_form_is_refused(value: Any):
         canonical_json(value)
 
 
-@pytest.mark.parametrize(("value", "form"), [(Decimal("-0.00"), "0"), (Decimal("1E+3"), "1000"), (Decimal("1.50"), "1.5")])
+@pytest.mark.parametrize(
+    ("value", "form"), [(Decimal("-0.00"), "0"), (Decimal("1E+3"), "1000"), (Decimal("1.50"), "1.5")]
+)
 def test_decimals_are_written_plainly(value: Decimal, form: str):
     assert canonical_json(value) == f'{{"decimal":"{form}"}}'
 
@@ -212,7 +214,9 @@ def test_a_plan_that_cannot_be_is_refused(wrong: dict[str, Any]):
         a_plan(**wrong)
 
 
-@pytest.mark.parametrize("wrong", [{"low": Decimal(9**9)}, {"high": Decimal(0)}, {"last": date(2020, 1, 1)}, {"low": Decimal("NaN")}])
+@pytest.mark.parametrize(
+    "wrong", [{"low": Decimal(9**9)}, {"high": Decimal(0)}, {"last": date(2020, 1, 1)}, {"low": Decimal("NaN")}]
+)
 def test_a_forecast_is_an_ordered_range_over_ordered_days(wrong: dict[str, Any]):
     with pytest.raises(ValidationError):
         a_forecast(**wrong)

@@ -66,9 +66,7 @@ def test_gates_add_up_and_each_must_be_met():
 def test_one_gate_stands_for_all_changes_that_fired_it():
     plan = a_plan(a_change("news", 100_00, 130_00), a_change("brand", 200_00, 140_00, channel="paid_search"))
     gates = {gate.policy: gate.text for gate in RULES.judge(plan, some_facts()).gates}
-    assert gates["step-share-gate"] == (
-        "“News” (email) moves by 30 % in one step, more than 25 % (and 1 more)"
-    )
+    assert gates["step-share-gate"] == ("“News” (email) moves by 30 % in one step, more than 25 % (and 1 more)")
 
 
 def test_every_reason_is_given_at_once():

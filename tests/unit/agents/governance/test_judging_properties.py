@@ -110,8 +110,7 @@ class Oracle:
             for state in self.facts.campaigns
             if channel in (None, state.channel)
             and (
-                (state.id in self.touched and not after)
-                or (state.id not in self.touched and state.status != "paused")
+                (state.id in self.touched and not after) or (state.id not in self.touched and state.status != "paused")
             )
         ]
         new = [
