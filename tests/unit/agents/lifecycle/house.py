@@ -121,7 +121,6 @@ def seen(plan: Plan) -> Seen:
     return Seen(plan_id=plan.id, revision=plan.revision, digest=plan.digest)
 
 
-
 @asynccontextmanager
 async def a_house(
     database: Database, folder: Path, clock: HandClock, *, agents: tuple[Agent, ...] = ()

@@ -272,7 +272,10 @@ async def test_reading_the_same_state_twice_lands_it_once_and_a_restated_one_aga
     assert len(await house.observer.pull()) == 1
     assert await house.observer.pull() == ()
     house.source.frame = house.source.frame.with_columns(
-        pl.when(pl.col("day") == world.day_of(60)).then(pl.col("clicks") + 1).otherwise(pl.col("clicks")).alias("clicks")
+        pl.when(pl.col("day") == world.day_of(60))
+        .then(pl.col("clicks") + 1)
+        .otherwise(pl.col("clicks"))
+        .alias("clicks")
     )
     (restated,) = await house.observer.pull()
     assert restated.first_day == world.day_of(60) - house.source.restatement_days * DAY
