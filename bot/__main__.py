@@ -115,7 +115,7 @@ def plan(
 ) -> None:
     """Ask the planner for a plan now, or propose daily budgets of your own.
 
-    Example:  countersign plan --set brand-search=120 --as olivia
+    Example:  countersign plan --set em-101=120 --as olivia
     """
     _run("plans", "plan", home=home, sets=sets or [], person=person, json=json)
 

@@ -10,9 +10,12 @@ from importlib.metadata import version
 from typing import Any
 from uuid import uuid4
 
+import structlog
+
 from agents.channels.channel import Channel
 from agents.channels.sandbox_market import sandbox_channels
-from agents.governance.limits import dump_limits, load_limits, sandbox_limits
+from agents.governance.limits import Limits, dump_limits, load_limits, sandbox_limits
+from agents.governance.limits_text import LimitsInvalid
 from agents.governance.rules import load_rules
 from agents.kpis.definitions import load_kpis
 from agents.kpis.engine import KpiEngine
@@ -43,6 +46,8 @@ from storage.market_ledger.shown import MarketLedger
 from storage.migrations.runner import newest, upgrade
 from storage.records.money import Money
 from storage.work_queue import WorkQueue
+
+log = structlog.get_logger()
 
 DEFAULT_SCENARIO = Scenario.AUCTION_PRICE_SHOCK.value
 """What a newcomer's market does: trouble that a monitor finds within days of the first plan."""
@@ -82,6 +87,7 @@ async def open_office(
     Raises HomeMissing, MarketRefused for an unknown scenario, LimitsInvalid and PeopleInvalid for unreadable files.
     """
     story = _scenario(scenario)
+    load_limits(settings.limits)  # a file that cannot be read stops everything before anything is half done
     if not make and seed is None and not settings.database.exists():
         raise HomeMissing(
             f"there is no home in {settings.home}: countersign up or ingest makes one, --home names another"
@@ -129,7 +135,7 @@ def _office(
         ledger,
         rules,
         readers=readers,
-        limits=lambda: load_limits(settings.limits, channels=frozenset(channels)),
+        limits=lambda: _limits(settings, frozenset(channels)),
         clock=clock,
         skills=lambda agent: SKILLS.get(agent, frozenset()),
     )
@@ -169,6 +175,15 @@ def _outside(market: OpenMarket | None) -> tuple[Readers, Mapping[str, Channel]]
     source = SandboxMarketSource(market.market.platform)
     channels = sandbox_channels(market.market.platform)
     return Readers(dict.fromkeys(channels, source)), channels
+
+
+def _limits(settings: Settings, channels: frozenset[str]) -> Limits | None:
+    """The caps as they are now; a file broken while we run means no caps, and without caps nothing is written."""
+    try:
+        return load_limits(settings.limits, channels=channels)
+    except LimitsInvalid as error:
+        log.warning("limits.unreadable", problem=str(error))
+        return None
 
 
 async def _open_market(settings: Settings, *, seed: int | None, scenario: Scenario) -> OpenMarket | None:

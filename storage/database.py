@@ -27,7 +27,7 @@ class Database:
 
     @property
     def url(self) -> str:
-        return f"sqlite:///{self.path}"
+        return url_of(self.path).render_as_string()
 
     async def close(self) -> None:
         await self.writing.dispose()
@@ -35,15 +35,22 @@ class Database:
         self.queue_engine.dispose()
 
 
+def url_of(path: Path, *, driver: str = "sqlite") -> sa.URL:
+    """The URL of a database file, whatever its path is called."""
+    return sa.URL.create(driver, database=str(path))
+
+
 def _async_engine(path: Path, *, begin: str, pool_size: int) -> AsyncEngine:
-    engine = create_async_engine(f"sqlite+aiosqlite:///{path}", pool_size=pool_size, max_overflow=0, pool_timeout=60)
+    engine = create_async_engine(
+        url_of(path, driver="sqlite+aiosqlite"), pool_size=pool_size, max_overflow=0, pool_timeout=60
+    )
     event.listen(engine.sync_engine, "connect", _on_connect(None))
     event.listen(engine.sync_engine, "begin", lambda connection: connection.exec_driver_sql(begin))
     return engine
 
 
 def _sync_engine(path: Path) -> sa.Engine:
-    engine = sa.create_engine(f"sqlite:///{path}", pool_size=20, connect_args={"check_same_thread": False})
+    engine = sa.create_engine(url_of(path), pool_size=20, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", _on_connect("IMMEDIATE"))
     return engine
 

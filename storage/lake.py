@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import polars as pl
 from polars.datatypes import DataType, DataTypeClass
@@ -207,12 +208,19 @@ class Lake:
         table = self._open()
         if table is None or not loads:
             return None
-        return pl.scan_delta(table).filter(
+        return self._files(table).filter(
             pl.col("day") <= last,
             pl.col("last_day") >= first,
             pl.col("simulated") == simulated,
             pl.col("load_id").is_in([load.id for load in loads]),
         )
+
+    def _files(self, table: Any) -> pl.LazyFrame:
+        """The table's rows. Local files are named to polars as they are on disk: it would take "%20" literally."""
+        if "://" in self.uri:
+            return pl.scan_delta(table)
+        paths = [unquote(uri.removeprefix("file://")) for uri in table.file_uris()]
+        return pl.scan_parquet(paths, schema=FACTS, glob=False) if paths else FACTS.to_frame().lazy()
 
     def _read(
         self,

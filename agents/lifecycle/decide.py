@@ -12,9 +12,9 @@ from agents.lifecycle.review import Reviewer, known_plan
 from agents.lifecycle.states import UNDECIDED, ask_for_execution, ask_for_review, let_go, move
 from storage.ledger import Ledger, Transaction
 from storage.records.people import Person
-from storage.records.plans import Change, PlanState, PlanStatus, Value
+from storage.records.plans import Change, Plan, PlanState, PlanStatus, Value
 from storage.records.record import Record
-from storage.records.verdicts import Answer, Decision
+from storage.records.verdicts import Answer, Decision, Outcome
 
 
 class Seen(Record):
@@ -105,6 +105,21 @@ class Decider:
             )
         status = await self._reviewer.review(seen.plan_id)
         return Accepted(status=status, words=f"{seen.plan_id} is now revision {revised.revision}.")
+
+    async def objections(self, plan: Plan, wanted: Mapping[str, Value], person: Person) -> tuple[str, ...]:
+        """Why the rules would refuse the plan with these values; empty if people may be asked. Changes nothing.
+
+        Empty, too, for a plan that can no longer be edited: `edit` has the words for that.
+        """
+        async with self._ledger.read() as tx:
+            status = await known_plan(tx, plan.id)
+        if status.plan.revision != plan.revision or status.state not in (PlanState.WAITING, PlanState.HELD):
+            return ()
+        revised = revision_of(plan, wanted, person=person, now=self._clock())
+        if revised is None:
+            return ("with these values nothing would change: reject the plan instead",)
+        verdict = await self._reviewer.judge(revised)
+        return tuple(reason.text for reason in verdict.reasons) if verdict.outcome is Outcome.REFUSED else ()
 
     async def allowed(self, seen: Seen, person: Person, *, action: str) -> PlanStatus | Declined:
         """Whether this would be taken now (edit, reject): asked before a form is shown; changes nothing."""

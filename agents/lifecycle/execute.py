@@ -191,11 +191,32 @@ class Executor:
                     f"change:{item.key}", [(item.plan_id, f"{item.plan_id} revision {item.revision}")]
                 )
 
+    async def _left_alone(self, plan: Plan) -> tuple[str, ...]:
+        """What a rollback did not restore of its original and that still differs; a silent channel counts as that."""
+        if plan.restores is None:
+            return ()
+        async with self._ledger.read() as tx:
+            original = await known_plan(tx, plan.restores)
+            executions = await tx.executions.of(original.plan.id, original.plan.revision)
+        restored = {change.id for change in plan.changes}
+        left = []
+        for item in executions:
+            if item.state is ExecutionState.APPLIED and item.change.id not in restored:
+                channel, change = self._channels[item.change.resource.channel], item.change
+                try:
+                    now = await self._patiently(partial(channel.read, change.resource, change.field))
+                except ChannelError:
+                    now = None
+                if now is None or item.before_image is None or now.value != item.before_image.value:
+                    left.append(change.resource.key)
+        return tuple(left)
+
     async def _finish(
         self, status: PlanStatus, to: PlanState, *, problem: str = "", unknown: bool = False
     ) -> PlanStatus:
         plan, now = status.plan, self._clock()
         today = await self._readers.today(plan.changes[0].resource.channel)
+        left = await self._left_alone(plan) if to is PlanState.DONE else ()
         async with self._ledger.write() as tx:
             executions = await tx.executions.of(plan.id, plan.revision)
             applied = sum(item.state is ExecutionState.APPLIED for item in executions)
@@ -221,19 +242,31 @@ class Executor:
                     },
                 )
                 if to is PlanState.DONE:
-                    await _close_original(tx, plan, now=now)
+                    await _close_original(tx, plan, left, now=now)
             return await known_plan(tx, plan.id)
 
 
-async def _close_original(tx: Transaction, plan: Plan, *, now: datetime) -> None:
-    """A rollback that is done closes the plan it took back."""
+async def _close_original(tx: Transaction, plan: Plan, left: tuple[str, ...], *, now: datetime) -> None:
+    """A rollback that is done closes the plan it took back, unless it left something of it alone."""
     if plan.restores is None:
         return
     original = await known_plan(tx, plan.restores)
-    if await move(tx, original, PlanState.ROLLED_BACK, now=now, note=f"taken back by {plan.id}"):
+    if left:
+        await tx.plans.touch(original.plan.id)
+        await tx.audit.append(
+            at=now,
+            actor="system",
+            action="plan.partly_rolled_back",
+            subject=original.plan.id,
+            facts={"by": plan.id, "left_alone": list(left)},
+        )
+    elif await move(tx, original, PlanState.ROLLED_BACK, now=now, note=f"taken back by {plan.id}"):
         await tx.audit.append(
             at=now, actor="system", action="plan.rolled_back", subject=original.plan.id, facts={"by": plan.id}
         )
+    for alert in await tx.alerts.unrecovered():
+        if alert.finding.suspect_plan == original.plan.id:
+            await tx.alerts.save(alert)  # its card offers to roll back what is rolled back now
 
 
 def _intended(plan: Plan, change: Change, now: datetime) -> Execution:

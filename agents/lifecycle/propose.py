@@ -126,7 +126,9 @@ class Proposer:
             restatement_days=source.restatement_days,
             currency=currency,
             limits=Limits(min_budget=Money.of(1, currency)),
-            evidence=tuple(Evidence(id=f"load:{load.id}", label=load.path) for load in history.loads[-3:]),
+            evidence=tuple(
+                Evidence(id=f"load:{load.id}", label=f"{load.source}, {load.path}") for load in history.loads[-3:]
+            ),
             data_known_at=history.loads[-1].known_at if history.loads else None,
             # A budget that campaigns share cannot be set for one of them: the channel would refuse the plan.
             fixed=frozenset(resource_of(one).key for one in campaigns if one.shared_with),

@@ -170,9 +170,9 @@ def _budgets(sets: list[str]) -> dict[str, Decimal]:
         try:
             budgets[campaign] = Decimal(amount)
         except InvalidOperation:
-            raise BadInput(f"--set {text!r}: write CAMPAIGN=AMOUNT, such as brand-search=120.50") from None
+            raise BadInput(f"--set {text!r}: write CAMPAIGN=AMOUNT, such as em-101=120.50") from None
         if not campaign or not budgets[campaign].is_finite():
-            raise BadInput(f"--set {text!r}: write CAMPAIGN=AMOUNT, such as brand-search=120.50")
+            raise BadInput(f"--set {text!r}: write CAMPAIGN=AMOUNT, such as em-101=120.50")
     return budgets
 
 

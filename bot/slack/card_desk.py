@@ -100,8 +100,11 @@ class CardDesk:
         if subject.startswith("ALERT-"):
             async with self._ledger.read() as tx:
                 alert, people = await tx.alerts.get(subject), await tx.people.all()
-            assert alert is not None, "cards are of alerts that exist"
-            return alert.version, alert_card(alert, zone=self._zone, people={one.id: one for one in people})
+                assert alert is not None, "cards are of alerts that exist"
+                suspect = alert.finding.suspect_plan or ""
+                taken = (await tx.plans.rolled_back_by([suspect])).get(suspect)
+            known = {one.id: one for one in people}
+            return alert.version, alert_card(alert, zone=self._zone, people=known, rolled_back_by=taken)
         dossier = await self._router.dossier(subject)
         return dossier.status.version, plan_card(dossier, zone=self._zone, now=self._clock())
 

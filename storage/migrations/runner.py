@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine
 
+from storage.database import url_of
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
@@ -20,7 +22,7 @@ def current(database: Path) -> str | None:
     """The revision the database is at, None if it is empty."""
     from alembic.runtime.migration import MigrationContext
 
-    engine = create_engine(f"sqlite:///{database}")
+    engine = create_engine(url_of(database))
     try:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()
@@ -47,5 +49,5 @@ def _config(database: Path) -> "Config":
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.set_main_option("path_separator", "os")
-    config.set_main_option("sqlalchemy.url", f"sqlite:///{database}".replace("%", "%%"))
+    config.attributes["url"] = url_of(database)
     return config

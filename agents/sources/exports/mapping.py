@@ -121,7 +121,7 @@ def beside(path: Path) -> Path | None:
 
 def read_mapping(path: Path) -> Mapping:
     """Read a mapping file. Raises UnreadableExport that names the key at fault."""
-    remedy = f"see the example in {__name__}"
+    remedy = "see the example under Your own files in README.md"
     try:
         loaded = yaml.load(path.read_text(encoding="utf-8"), Loader=_Plain)  # noqa: S506 - a safe loader
     except OSError as error:

@@ -21,10 +21,12 @@ STATE_WORDS = {
 }
 
 
-def alert_card(alert: Alert, *, zone: ZoneInfo, people: Mapping[str, Person] | None = None) -> Message:
+def alert_card(
+    alert: Alert, *, zone: ZoneInfo, people: Mapping[str, Person] | None = None, rolled_back_by: str | None = None
+) -> Message:
     """The card in the alert's present state; `people` by id gives names to who acknowledged it.
 
-    A suspect plan can be taken back from here until the case has recovered.
+    A suspect plan can be taken back from here until the case has recovered or a rollback, `rolled_back_by`, has begun.
     """
     finding = alert.finding
     blocks = [
@@ -32,8 +34,8 @@ def alert_card(alert: Alert, *, zone: ZoneInfo, people: Mapping[str, Person] | N
         header(f"{_mark(alert)} {clean(spelled(finding.title), 130)}") | {"block_id": f"alert.{alert.id}"},
         *([context(SIMULATED)] if finding.simulated else []),
         section(_state(alert, zone, people or {})),
-        section(_facts(alert)),
-        *_controls(alert),
+        section(_facts(alert, rolled_back_by)),
+        *_controls(alert, rolled_back_by),
         context(_small_print(alert, zone)),
     ]
     return Message(text=_spoken(alert), blocks=tuple(blocks))
@@ -68,21 +70,22 @@ def _state(alert: Alert, zone: ZoneInfo, people: Mapping[str, Person]) -> str:
             return f"*{words(alert.finding.severity)}, open* since {day(alert.opened_on)}, seen {seen}"
 
 
-def _facts(alert: Alert) -> str:
+def _facts(alert: Alert, rolled_back_by: str | None) -> str:
     finding = alert.finding
     lines = [bullets(finding.detail[:5], most=1500, each=300)] if finding.detail else []
     lines.append(f"*Cause*: {data(spelled(finding.cause), 300, empty='not known yet')}")
     if finding.suspect_plan:
-        lines.append(f"*Suspect*: {data(finding.suspect_plan, 30)} changed this shortly before")
+        taken = f"; {data(rolled_back_by, 30)} takes it back" if rolled_back_by else ""
+        lines.append(f"*Suspect*: {data(finding.suspect_plan, 30)} changed this shortly before{taken}")
     return "\n".join(lines)
 
 
-def _controls(alert: Alert) -> list[Block]:
+def _controls(alert: Alert, rolled_back_by: str | None) -> list[Block]:
     """None once recovered; Acknowledge only while nobody has."""
     if alert.state is AlertState.RECOVERED:
         return []
     controls: list[Block] = []
-    if alert.finding.suspect_plan:
+    if alert.finding.suspect_plan and rolled_back_by is None:
         controls.append(rollback_button(alert.finding.suspect_plan))
     if alert.state is AlertState.OPEN:
         value = AlertRef(alert.id).encode()

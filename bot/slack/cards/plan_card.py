@@ -125,7 +125,7 @@ def _can_be_taken_back(dossier: Dossier) -> bool:
 def _restores(plan: Plan) -> list[Block]:
     if plan.restores is None:
         return []
-    return [section(f"↩️ *Takes {data(plan.restores, 30)} back*: every value as it was before that plan")]
+    return [section(f"↩️ *Takes {data(plan.restores, 30)} back*: each value below as it was before that plan")]
 
 
 def _outcomes(dossier: Dossier) -> list[Block]:

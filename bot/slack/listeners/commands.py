@@ -105,8 +105,7 @@ async def _plan(desk: Desk, text: str, person: Person, respond: AsyncRespond) ->
 async def _carried_out(desk: Desk) -> list[Any]:
     async with desk.office.ledger.read() as tx:
         done = await tx.plans.in_states(PlanState.DONE, PlanState.FAILED)
-        taken = await tx.plans.rolled_back_by([status.plan.id for status in done])
-    return [status for status in reversed(done) if status.plan.id not in taken and status.plan.restores is None]
+    return [status for status in reversed(done) if status.plan.restores is None]
 
 
 async def _fleet(desk: Desk) -> list[FleetLine]:

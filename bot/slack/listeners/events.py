@@ -1,6 +1,7 @@
 """Mentions, direct messages and App Home."""
 
 import re
+from html import unescape
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -32,4 +33,4 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
 async def _answer(desk: Desk, body: dict[str, Any], event: dict[str, Any]) -> None:
     if (person := await desk.first_actor(body)) is not None:
-        await answer_question(desk, _MENTION.sub(" ", event.get("text", "")), person=person, body=body)
+        await answer_question(desk, unescape(_MENTION.sub(" ", event.get("text", ""))), person=person, body=body)

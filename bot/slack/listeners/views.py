@@ -10,12 +10,13 @@ from bot.slack import dialogs
 from bot.slack.buttons import CallbackId, MalformedButton, PlanRef
 from bot.slack.cards import notices
 from bot.slack.cards.blocks import Message
-from bot.slack.cards.edit_view import read_edit
+from bot.slack.cards.edit_view import EditForm, edit_errors, read_edit
 from bot.slack.cards.reject_view import read_reject
 from bot.slack.cards.rollback_views import read_picker, read_preview
 from bot.slack.desk import Desk
 from bot.slack.home import refresh
 from storage.records.people import Person
+from storage.records.plans import Plan
 
 
 def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short listener each
@@ -47,8 +48,9 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
             await ack(response_action="update", view=notices.message_view("Edit plan", notices.old_button()))
             return
         form = read_edit(plan, view["state"]["values"])
-        if form.errors:
-            await ack(response_action="errors", errors=form.errors)
+        errors = form.errors or await _objections(desk, body, plan, form)
+        if errors:
+            await ack(response_action="errors", errors=errors)
             return
         await ack()
         if (person := await desk.first_actor(body)) is None:
@@ -83,6 +85,15 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
         else:
             message = await _roll_back(desk, view, ref, person=person)
         await dialogs.say(desk, view["id"], "Roll back", message)
+
+
+async def _objections(desk: Desk, body: dict[str, Any], plan: Plan, form: EditForm) -> dict[str, str]:
+    """What the rules hold against the values, beside the inputs: a slip must not end the plan."""
+    person = await desk.person(body)
+    if person is None:
+        return {}
+    said = await desk.office.decider.objections(plan, form.after, person)
+    return edit_errors(plan, [("", "; ".join(said))]) if said else {}
 
 
 async def _roll_back(desk: Desk, view: dict[str, Any], ref: PlanRef, *, person: Person) -> Message:
