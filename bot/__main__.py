@@ -45,7 +45,7 @@ def _run(module: str, function: str, /, **arguments: Any) -> None:
 @app.command()
 def up(
     home: Home = HOME,
-    port: Annotated[int, typer.Option(help="Port of the local workspace on this machine.")] = 8765,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the local workspace on this machine.")] = 8765,
     seed: Annotated[int, typer.Option(help="Makes the simulated market; equal seeds give equal markets.")] = 7,
     scenario: Annotated[str, typer.Option(help="What happens in the simulated market.")] = "auction-price-shock",
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,

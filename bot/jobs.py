@@ -12,6 +12,7 @@ from apscheduler.executors.base import BaseExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.cron import CronTrigger
 
+from agents.lifecycle.states import ask_again
 from bot.office import Office
 from storage.ledger import Ledger
 
@@ -35,6 +36,7 @@ class Job:
 async def _tend(office: Office) -> None:
     await office.decider.expire_overdue()
     await office.monitor.wake_snoozed()
+    await ask_again(office.ledger, now=office.clock())
 
 
 async def _forget(office: Office) -> None:
@@ -50,7 +52,7 @@ async def _plan(office: Office) -> None:
 
 JOBS: dict[str, Job] = {
     "look": Job("*/5 * * * *", lambda office: office.look(), "read every source, check for drift, score outcomes"),
-    "tend": Job("* * * * *", _tend, "close plans that nobody decided, open alerts whose snooze is over"),
+    "tend": Job("* * * * *", _tend, "close overdue plans, open snoozed alerts, ask again for stalled work"),
     "plan": Job("0 7 * * MON", _plan, "ask the planner for the week's plan"),
     "forget": Job("30 3 * * *", _forget, "drop finished work and ids of deliveries older than any retry"),
 }

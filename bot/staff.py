@@ -33,6 +33,8 @@ def load_people(path: Path) -> tuple[Person, ...]:
         path.write_text(dump_people(DEMO), encoding="utf-8")
     try:
         listed = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise PeopleInvalid(f"{path}: is not UTF-8 text; save it as UTF-8") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise PeopleInvalid(f"{path}:{mark.line + 1 if mark else 1}: not YAML; see the example in README.md") from None

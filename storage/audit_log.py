@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import String, insert, select, type_coerce, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.audit import AuditEntry
@@ -74,6 +75,12 @@ class AuditLog:
 
     async def verify(self) -> Verification:
         """Recompute the chain over the stored bytes and name the first entry that does not fit."""
+        try:
+            return await self._walk()
+        except OperationalError as error:
+            return Verification(ok=False, entries=0, first_bad=1, problem=f"the trail cannot be read ({error.orig})")
+
+    async def _walk(self) -> Verification:
         expected_prev, expected_seq = GENESIS, 1
         async with self._connection.stream(_AS_STORED) as rows:
             async for row in rows:

@@ -52,9 +52,15 @@ class Executor:
         self._pause = pause
         # Judging and reserving is one step for all plans: two must not pass a cap together.
         self._starting = asyncio.Lock()
+        # A plan may be asked for twice, after an outage say, and is carried out by one of the two.
+        self._busy: dict[str, asyncio.Lock] = {}
 
     async def execute(self, plan_id: str, revision: int) -> PlanStatus:
         """Bring an approved plan to done or failed; a plan in any other state is left as it is."""
+        async with self._busy.setdefault(plan_id, asyncio.Lock()):
+            return await self._execute(plan_id, revision)
+
+    async def _execute(self, plan_id: str, revision: int) -> PlanStatus:
         async with self._ledger.read() as tx:
             status = await known_plan(tx, plan_id)
         if status.plan.revision != revision:

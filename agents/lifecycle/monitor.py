@@ -6,9 +6,10 @@ from datetime import date, datetime, timedelta
 
 from agents.drift.detectors import detect
 from agents.drift.plans import ExecutedPlan
-from agents.forecasts.outcome import Measured, score
+from agents.forecasts.outcome import Measured, exit_reached, score
 from agents.governance.rules import Rules
 from agents.kpis.engine import KpiEngine
+from agents.kpis.figures import format_value
 from agents.kpis.lake_reader import LakeReader
 from agents.kpis.query import KpiQuery
 from agents.kpis.windows import Window
@@ -147,21 +148,42 @@ class Monitor:
     async def _outcomes(
         self, source: Source, data_day: date, executed: tuple[tuple[PlanStatus, date], ...]
     ) -> tuple[Finding, ...]:
-        """Score the forecasts of plans that are still in force."""
+        """Score the forecasts and exit criteria of plans that are still in force."""
         missed: list[Finding] = []
-        for status, _ in executed:
-            if status.state is not PlanState.DONE or await self._told_long_ago(status, data_day):
+        for status, executed_on in executed:
+            if status.state is not PlanState.DONE or await self._told_long_ago(status, executed_on, data_day):
                 continue
             outcomes = [await self._score(source, status, forecast, data_day) for forecast in status.plan.forecasts]
             await self._keep(status, outcomes)
-            if any(one.score is OutcomeScore.MISSED for one in outcomes):
-                missed.append(_missed(status, outcomes, data_day))
+            failed = await self._exits(status, executed_on, data_day)
+            if failed or any(one.score is OutcomeScore.MISSED for one in outcomes):
+                missed.append(_missed(status, outcomes, failed, data_day))
         return tuple(missed)
 
-    async def _told_long_ago(self, status: PlanStatus, data_day: date) -> bool:
+    async def _exits(self, status: PlanStatus, executed_on: date, data_day: date) -> tuple[str, ...]:
+        """Exit criteria that the plan has reached, in words; judged over the whole days since its execution."""
+        reached = []
+        for criterion in status.plan.exit_criteria:
+            last = executed_on + timedelta(days=criterion.after_days)
+            if data_day < last:
+                continue
+            window = Window(first=executed_on + timedelta(days=1), last=last, words="since execution")
+            answer = await self._kpis.ask(KpiQuery(kpi=criterion.kpi, window=window, simulated=status.plan.simulated))
+            if exit_reached(criterion, Measured.of(answer), days_since=(data_day - executed_on).days):
+                value = format_value(answer.value, answer.unit)
+                limit = format_value(criterion.threshold, criterion.unit)
+                reached.append(
+                    f"Exit criterion reached: {answer.label} {value} from {window.first} to {window.last} is"
+                    f" {criterion.side} {limit}."
+                )
+        return tuple(reached)
+
+    async def _told_long_ago(self, status: PlanStatus, executed_on: date, data_day: date) -> bool:
         """Whether every forecast of the plan has its final score, and people have had time to read it."""
         async with self._ledger.read() as tx:
             told = [one for one in await tx.executions.outcomes(status.plan.id) if one.final]
+        if not status.plan.forecasts:
+            return executed_on < data_day - SUSPECT_FOR
         everything = {forecast.kpi for forecast in status.plan.forecasts} == {one.kpi for one in told}
         return everything and all(one.scored_on < data_day - SUSPECT_FOR for one in told)
 
@@ -275,16 +297,18 @@ def _stale(source: Source, data_day: date, newest: date | None) -> Finding:
     )
 
 
-def _missed(status: PlanStatus, outcomes: list[Outcome], data_day: date) -> Finding:
-    bad = [one for one in outcomes if one.score is OutcomeScore.MISSED]
+def _missed(status: PlanStatus, outcomes: list[Outcome], failed: tuple[str, ...], data_day: date) -> Finding:
+    """`failed`: the exit criteria it has reached; without any, a forecast that it missed."""
+    bad = [one.kpi for one in outcomes if one.score is OutcomeScore.MISSED]
+    what = "counts as failed by its own exit criterion" if failed else "missed its forecast"
     return Finding(
         key=f"outcome/{status.plan.id}",
         kind=AlertKind.OUTCOME,
         severity=Severity.WARNING,
-        kpi=bad[0].kpi,
+        kpi=bad[0] if bad else status.plan.exit_criteria[0].kpi,
         entity=status.plan.id,
-        title=f"{status.plan.id} missed its forecast",
-        detail=tuple(one.text for one in outcomes),
+        title=f"{status.plan.id} {what}",
+        detail=(*failed, *(one.text for one in outcomes)),
         cause="the plan's own forecast; see its evidence",
         suspect_plan=status.plan.id,
         seen_on=data_day,

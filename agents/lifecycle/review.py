@@ -61,7 +61,11 @@ class Reviewer:
 
     async def judge(self, plan: Plan, *, approved: bool = False) -> Verdict:
         """The verdict as of now; `approved` counts the approvals given so far, as execution must."""
-        world = await self._world(plan)
+        try:
+            world = await self.world(plan)
+        except SourceUnavailable:
+            # Unknown state is judged as such: the rules refuse campaigns that no source shows.
+            world = World((), None)
         async with self._ledger.read() as tx:
             facts = await self.facts(tx, plan, world, approved=approved)
         return self._rules.judge(plan, facts)
@@ -71,8 +75,16 @@ class Reviewer:
         return self._rules.judge(plan, await self.facts(tx, plan, world, approved=True))
 
     async def world(self, plan: Plan) -> "World":
-        """What the sources show now; read before a transaction, because sources may be slow."""
-        return await self._world(plan)
+        """What the sources show now; read before a transaction, because sources may be slow.
+
+        Raises SourceUnavailable: an approved plan is tried again then, and not refused for good.
+        """
+        try:
+            campaigns = await self._readers.campaigns()
+            today = await self._readers.today(plan.changes[0].resource.channel)
+        except LookupError:
+            return World((), None)
+        return World(campaigns, (today - plan.data_day).days - 1)
 
     async def facts(self, tx: Transaction, plan: Plan, world: "World", *, approved: bool) -> Facts:
         """All that the rules are told about this plan."""
@@ -88,15 +100,6 @@ class Reviewer:
             approvals=await _approvals(tx, plan, people) if approved else Approvals(),
             taken_back=await _taken_back(tx, plan),
         )
-
-    async def _world(self, plan: Plan) -> "World":
-        try:
-            campaigns = await self._readers.campaigns()
-            today = await self._readers.today(plan.changes[0].resource.channel)
-        except (SourceUnavailable, LookupError):
-            # Unknown state is judged as such: the rules refuse campaigns that no source shows.
-            return World((), None)
-        return World(campaigns, (today - plan.data_day).days - 1)
 
 
 class World:

@@ -1,9 +1,9 @@
 """The life of a plan as a table: what may follow what, and the one function that moves a plan along it."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from storage.ledger import Transaction
+from storage.ledger import Ledger, Transaction
 from storage.records.plans import Plan, PlanState, PlanStatus
 
 FOLLOWS: dict[PlanState, frozenset[PlanState]] = {
@@ -48,6 +48,8 @@ FOLLOWS: dict[PlanState, frozenset[PlanState]] = {
     PlanState.ROLLED_BACK: frozenset(),
 }
 
+STALLED_AFTER = timedelta(minutes=10)
+"""Work is tried for about a minute; a plan that has not moved for so long has nobody working on it."""
 UNDECIDED = (PlanState.PROPOSED, PlanState.HELD, PlanState.WAITING)
 """A plan in one of these has not been decided: it may still expire, be superseded, or be edited."""
 
@@ -83,8 +85,25 @@ async def ask_for_review(tx: Transaction, status: PlanStatus, *, because: str = 
     await tx.enqueue("review", work_id, {"plan_id": status.plan.id})
 
 
-async def ask_for_execution(tx: Transaction, plan: Plan) -> None:
-    """Have the revision carried out; asking twice is asking once."""
-    await tx.enqueue(
-        "execute", f"execute:{plan.id}:{plan.revision}", {"plan_id": plan.id, "revision": str(plan.revision)}
-    )
+async def ask_for_execution(tx: Transaction, plan: Plan, *, because: str = "") -> None:
+    """Have the revision carried out; asking twice is asking once, unless there is a new reason."""
+    work_id = f"execute:{plan.id}:{plan.revision}{because}"
+    await tx.enqueue("execute", work_id, {"plan_id": plan.id, "revision": str(plan.revision)})
+
+
+async def ask_again(ledger: Ledger, *, now: datetime) -> int:
+    """Ask once more for work that failed for good, an outage say, and left its plan where it was; returns how often."""
+    async with ledger.read() as tx:
+        moving = await tx.plans.in_states(PlanState.PROPOSED, PlanState.APPROVED, PlanState.EXECUTING)
+    stalled = [status for status in moving if status.since <= now - STALLED_AFTER]
+    if not stalled:
+        return 0
+    # Named after the hour: asked for again every hour, and not every minute, for as long as it takes.
+    because = f":again:{now:%Y%m%d%H}"
+    async with ledger.write() as tx:
+        for status in stalled:
+            if status.state is PlanState.PROPOSED:
+                await ask_for_review(tx, status, because=because)
+            else:
+                await ask_for_execution(tx, status.plan, because=because)
+    return len(stalled)

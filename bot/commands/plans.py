@@ -45,7 +45,7 @@ async def plan(*, home: Path, sets: list[str], person: str | None, json: bool) -
             return None
         dossier = await office.router.dossier(made.plan.id)
         say({"answer": "plan", **_document(dossier)}, as_json=json, text=_text(dossier))
-    return None
+        return NEGATIVE if dossier.status.state is PlanState.REFUSED else None
 
 
 async def plans(*, home: Path, json: bool) -> None:
@@ -121,7 +121,7 @@ async def _report(office: Office, settings: Settings, result: Accepted | Decline
     dossier = await office.router.dossier(result.status.plan.id)
     text = f"{result.words}\n{_text(dossier)}"
     say({"accepted": True, "words": result.words, **_document(dossier)}, as_json=json, text=text)
-    return NEGATIVE if dossier.status.state is PlanState.FAILED else None
+    return NEGATIVE if dossier.status.state in (PlanState.FAILED, PlanState.REFUSED) else None
 
 
 async def _until_finished(office: Office, settings: Settings, status: PlanStatus) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine
+from sqlalchemy.exc import DatabaseError
 
 from storage.database import url_of
 
@@ -11,11 +12,21 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 
+class DatabaseUnreadable(Exception):
+    """Raised for a file that is no database of ours; the owner restores a backup or names another home."""
+
+    def __init__(self, database: Path, problem: str) -> None:
+        super().__init__(f"{database} cannot be read ({problem}): restore it from a backup, or name another --home")
+
+
 def upgrade(database: Path, revision: str = "head") -> None:
-    """Run every migration up to `revision`; blocks, so call it off the event loop."""
+    """Run every migration up to `revision`; blocks, so call it off the event loop. Raises DatabaseUnreadable."""
     from alembic import command
 
-    command.upgrade(_config(database), revision)
+    try:
+        command.upgrade(_config(database), revision)
+    except DatabaseError as error:
+        raise DatabaseUnreadable(database, str(error.orig)) from error
 
 
 def current(database: Path) -> str | None:

@@ -11,7 +11,7 @@ import pytest
 from agents.lifecycle.decide import Cause, Declined
 from storage.lake import REPORTED
 from storage.records.alerts import Alert, AlertKind, AlertState, OutcomeScore, Severity
-from storage.records.plans import Forecast, PlanState
+from storage.records.plans import ExitCriterion, Forecast, PlanState
 from tests.builders import AARON, CARLA, OLIVIA, VICTOR, a_forecast
 from tests.unit.agents.drift.world import Ad, World, on
 from tests.unit.agents.lifecycle.house import House, reopen
@@ -254,6 +254,23 @@ async def test_a_missed_forecast_is_a_case_that_names_the_plan(house: House):
     found = [one for one in await alerts(house) if one.finding.kind is AlertKind.OUTCOME]
     assert [(one.finding.key, one.finding.suspect_plan) for one in found] == [(f"outcome/{plan_id}", plan_id)]
     assert found[0].finding.title == f"{plan_id} missed its forecast"
+
+
+async def test_a_plan_that_reaches_its_exit_criterion_is_a_case_though_its_forecast_cannot_be_told_yet(house: House):
+    world = dearer_clicks(house, 1.0)
+    house.platform.day = world.day_of(61)
+    await house.observer.pull()
+    ruin = ExitCriterion(kpi="cpc", unit="GBP/click", side="above", threshold=Decimal("0.01"), after_days=3)
+    proposal = house.proposal(brand=440).model_copy(update={"exit_criteria": (ruin,)})
+    plan = (await house.proposer.file(proposal)).plan
+    await house.approved(plan, CARLA)
+    await look(house, world, 63)
+    assert not [one for one in await alerts(house) if one.finding.kind is AlertKind.OUTCOME]
+    await look(house, world, 64)
+    (case,) = [one.finding for one in await alerts(house) if one.finding.kind is AlertKind.OUTCOME]
+    assert (case.suspect_plan, case.kpi) == (plan.id, "cpc")
+    assert case.title == f"{plan.id} counts as failed by its own exit criterion"
+    assert "Exit criterion reached" in case.detail[0]
 
 
 async def test_a_plan_that_was_taken_back_is_not_scored(house: House):

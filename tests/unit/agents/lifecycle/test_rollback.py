@@ -110,6 +110,17 @@ async def test_a_later_edit_is_overwritten_when_someone_says_so(house: House):
     assert house.budgets() == START
 
 
+async def test_a_rollback_that_left_an_edit_alone_leaves_the_plan_open_until_the_rest_is_overwritten(house: House):
+    plan = await a_done_plan(house)
+    house.platform.by_hand("brand", pounds(500))
+    await ask(house, plan)
+    assert (await house.status(plan)).state is PlanState.DONE
+    assert (await house.actions(plan.id))[-1] == "plan.partly_rolled_back"
+    assert isinstance(await ask(house, plan, overwrite=frozenset({"c2"})), Accepted)
+    assert house.budgets() == START
+    assert (await house.status(plan)).state is PlanState.ROLLED_BACK
+
+
 async def test_where_everything_was_edited_since_nothing_is_planned(house: House):
     plan = await a_done_plan(house, brand=440)
     house.platform.by_hand("brand", pounds(500))
@@ -215,12 +226,12 @@ async def test_a_held_rollback_that_expired_meanwhile_is_not_carried_out_after_a
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    wanted=st.dictionaries(st.sampled_from(sorted(START)), st.integers(-24, 24), min_size=1).filter(
+    wanted=st.dictionaries(st.sampled_from(sorted(START)), st.integers(-24, 20), min_size=1).filter(
         lambda steps: any(steps.values())
     )
 )
 async def test_apply_and_roll_back_is_identity(house: House, wanted: dict[str, int]):
-    """Any mix of raises and cuts the rules let through leaves every budget as it was, once it is taken back."""
+    """Any mix of raises and cuts within the caps (20 % in all, 25 % a campaign) leaves every budget as it was, once it is taken back."""
     before = house.budgets()
     assert before == START
     budgets = {name: START[name] * (100 + percent) // 100 for name, percent in wanted.items() if percent}
