@@ -84,10 +84,9 @@ async def open_office(
 ) -> AsyncIterator[Office]:
     """Open a home, bringing its database up to date; `make` one where there is none, or with a seed one with a market.
 
-    Raises HomeMissing, MarketRefused for an unknown scenario, LimitsInvalid and PeopleInvalid for unreadable files.
+    Raises HomeMissing, MarketRefused for an unknown scenario, PeopleInvalid for an unreadable file.
     """
     story = _scenario(scenario)
-    load_limits(settings.limits)  # a file that cannot be read stops everything before anything is half done
     if not make and seed is None and not settings.database.exists():
         raise HomeMissing(
             f"there is no home in {settings.home}: countersign up or ingest makes one, --home names another"

@@ -6,6 +6,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from agents.governance.limits import load_limits
 from agents.lifecycle.decide import Accepted, Declined, Seen
 from agents.team.agent import KeepThePlan, NotEnoughData
 from agents.team.requests import Unplannable
@@ -24,7 +25,9 @@ _PATIENCE_S = 60.0
 
 
 async def plan(*, home: Path, sets: list[str], person: str | None, json: bool) -> int | None:
-    async with open_office(Settings(home=home)) as office:
+    settings = Settings(home=home)
+    load_limits(settings.limits)  # a file that cannot be read is said before a plan is refused for it
+    async with open_office(settings) as office:
         await office.observer.pull()
         if not sets:
             made: Any = await office.proposer.propose()

@@ -15,6 +15,7 @@ import yaml
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 
+from agents.governance.limits import load_limits
 from agents.team.agent import KeepThePlan, NotEnoughData
 from bot.jobs import timetable
 from bot.office import Office
@@ -39,6 +40,7 @@ TEAM_ZONE = ZoneInfo("Europe/London")
 
 async def up(*, home: Path, port: int, seed: int, scenario: str, no_browser: bool) -> None:
     settings = Settings(home=home)
+    load_limits(settings.limits)  # a file that cannot be read is said at once, not when a plan is refused for it
     async with AsyncExitStack() as stack:
         office = await stack.enter_async_context(open_office(settings, seed=seed, scenario=scenario))
         await stack.enter_async_context(working(office, settings.worker_lock))

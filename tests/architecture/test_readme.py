@@ -45,8 +45,8 @@ COMMANDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("migrate", ("migrate",)),
     ("backup DIR", ("backup", "copy")),
     ("bench ingest", ("bench", "ingest", "--rows", "2000")),
-    ("ingest PATH…", ("ingest", "newsletter.csv")),
-    ("plan", ("plan", "--home", "empty")),
+    ("ingest PATH…", ("ingest", "newsletter.csv", "--home", "files")),
+    ("plan", ("plan", "--home", "files")),
 )
 """What the README calls a command, and how it is run here, in this order."""
 

@@ -10,6 +10,7 @@ const FOLLOW_ON_SECONDS = 300; // a person's next line within five minutes needs
 const NEAR_END_PX = 90;
 
 export class MessageList {
+  #arrived = null; // ts → whether it still stands, of what came live while a fetch is under way
   #entries = new Map(); // ts → {message, node, drawn: its JSON, to skip redrawing what did not change}
   #unreadAfter = null;
 
@@ -46,14 +47,21 @@ export class MessageList {
     this.pinned = true;
   }
 
+  /** Call before fetching: what arrives live until `sync` is newer than what the fetch will say. */
+  expect() {
+    this.#arrived ??= new Map();
+  }
+
   /** Shows exactly these messages, and keeps hidden ones (only visible to you) that the server no longer lists. */
   sync(messages, { unreadAfter = null } = {}) {
     if (unreadAfter) this.#unreadAfter = unreadAfter;
+    const arrived = this.#arrived ?? new Map();
+    this.#arrived = null;
     const listed = new Set(messages.map((message) => message.ts));
     for (const [ts, { message }] of this.#entries) {
-      if (!listed.has(ts) && !message.ephemeral_to) this.#drop(ts);
+      if (!listed.has(ts) && !message.ephemeral_to && !arrived.get(ts)) this.#drop(ts);
     }
-    for (const message of messages) this.#put(message);
+    for (const message of messages) if (!arrived.has(message.ts)) this.#put(message);
     this.#arrange();
     if (this.pinned) this.toEnd();
   }
@@ -62,6 +70,7 @@ export class MessageList {
   upsert(message, { mine = false } = {}) {
     const isNew = !this.#entries.has(message.ts);
     const stay = this.#nearEnd() || (isNew && mine);
+    this.#arrived?.set(message.ts, true);
     this.#put(message);
     this.#arrange();
     if (stay) this.toEnd();
@@ -69,6 +78,7 @@ export class MessageList {
   }
 
   remove(ts) {
+    this.#arrived?.set(ts, false);
     this.#drop(ts);
     this.#arrange();
   }
