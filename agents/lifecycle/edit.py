@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from agents.team.requests import AT_RISK_DAYS
+from agents.team.agent import JUDGED_AFTER_DAYS
 from storage.records.people import Person
 from storage.records.plans import Plan, Value, raised_per_day
 
@@ -38,7 +38,7 @@ def revision_of(plan: Plan, wanted: Mapping[str, Value], *, person: Person, now:
             ),
             "forecasts": (),
             "exit_criteria": (),
-            "money_at_risk": raised_per_day(changes, plan.money_at_risk.currency) * AT_RISK_DAYS,
+            "money_at_risk": raised_per_day(changes, plan.money_at_risk.currency) * JUDGED_AFTER_DAYS,
             "created_at": now,
         }
     )

@@ -59,15 +59,15 @@ class Reviewer:
                 await _file(tx, status, verdict, now=now)
             return await known_plan(tx, plan_id)
 
-    async def judge(self, plan: Plan, *, approved: bool = False) -> Verdict:
-        """The verdict as of now; `approved` counts the approvals given so far, as execution must."""
+    async def judge(self, plan: Plan) -> Verdict:
+        """The verdict as of now, before anybody has approved."""
         try:
             world = await self.world(plan)
         except SourceUnavailable:
             # Unknown state is judged as such: the rules refuse campaigns that no source shows.
             world = World((), None)
         async with self._ledger.read() as tx:
-            facts = await self.facts(tx, plan, world, approved=approved)
+            facts = await self.facts(tx, plan, world, approved=False)
         return self._rules.judge(plan, facts)
 
     async def judge_in(self, tx: Transaction, plan: Plan, world: "World") -> Verdict:

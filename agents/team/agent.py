@@ -10,6 +10,9 @@ from storage.records.money import Money
 from storage.records.plans import Change, Evidence, ExitCriterion, Forecast, Plan, PlanKind
 from storage.records.record import Record
 
+JUDGED_AFTER_DAYS = 7
+"""Days after execution at which a plan is judged: until then what it raises is at risk."""
+
 
 class Proposal(Record):
     """A plan without what only the caller can give: id, time of creation, expiry."""

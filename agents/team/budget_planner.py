@@ -8,7 +8,7 @@ import numpy as np
 from agents.forecasts.allocation import Allocation, TotalOutOfReachError, allocate
 from agents.forecasts.history import Floats
 from agents.forecasts.week import Week, forecast_week
-from agents.team.agent import Answer, KeepThePlan, NotEnoughData, Proposal
+from agents.team.agent import JUDGED_AFTER_DAYS, Answer, KeepThePlan, NotEnoughData, Proposal
 from agents.team.brief import Brief, resource_of
 from agents.team.desk import Desk, Key, measure, options_of
 from agents.team.wording import percent, title_of, too_little_of, why_of
@@ -16,8 +16,6 @@ from storage.records.facts import CampaignState
 from storage.records.money import Money
 from storage.records.plans import Change, ExitCriterion, Forecast, PlanKind, raised_per_day
 
-JUDGED_AFTER_DAYS = 7
-"""Days after execution at which the plan is judged; the window of its forecasts."""
 START_DAYS = 2
 """The forecast begins so many days after the newest complete day: the first whole day of the new budgets."""
 

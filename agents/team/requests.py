@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from agents.team.agent import Proposal
+from agents.team.agent import JUDGED_AFTER_DAYS, Proposal
 from storage.records.facts import CampaignState
 from storage.records.money import Money
 from storage.records.people import Person
@@ -13,7 +13,6 @@ from storage.records.record import Record
 
 AGENT = "request"
 VERSION = "1"
-AT_RISK_DAYS = 7
 
 
 class Unplannable(Record):
@@ -51,7 +50,7 @@ def requested_proposal(
         changes=tuple(changes),
         kpis=("roas",),
         evidence=(Evidence(id=f"person:{person.id}", label=f"request by {person.name}"),),
-        money_at_risk=raised_per_day(changes, currencies.pop()) * AT_RISK_DAYS,
+        money_at_risk=raised_per_day(changes, currencies.pop()) * JUDGED_AFTER_DAYS,
         irreversible=("Money that is spent until the change is taken back stays spent.",),
         data_day=data_day,
         simulated=any(one.simulated for one in campaigns),

@@ -116,8 +116,8 @@ async def test_a_verdict_on_one_revision_is_never_filed_for_the_next(house: Hous
     await house.decider.reject(seen(first), AARON, reason="no", via="test")
     real, edited = house.reviewer.judge, []
 
-    async def while_somebody_edits(plan, *, approved=False):
-        verdict = await real(plan, approved=approved)
+    async def while_somebody_edits(plan):
+        verdict = await real(plan)
         if not edited:
             edited.append(plan)
             await house.decider.edit(seen(plan), CARLA, wanted={"c1": pounds(560)}, via="test")

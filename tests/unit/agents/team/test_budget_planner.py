@@ -8,9 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from agents.team.agent import Answer, KeepThePlan, NotEnoughData, Proposal
+from agents.team.agent import JUDGED_AFTER_DAYS, Answer, KeepThePlan, NotEnoughData, Proposal
 from agents.team.brief import Brief
-from agents.team.budget_planner import JUDGED_AFTER_DAYS, BudgetPlanner
+from agents.team.budget_planner import BudgetPlanner
 from agents.team.roster import roster
 from storage.records.money import Money
 from storage.records.plans import PlanKind
