@@ -2,10 +2,11 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from uuid import uuid4
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.audit_log import AuditLog
+from storage.audit.log import AuditLog
 from storage.database import Database
 from storage.graph.lineage import Lineage
 from storage.repositories.alerts import Alerts
@@ -14,9 +15,12 @@ from storage.repositories.cards import Cards
 from storage.repositories.deliveries import Deliveries
 from storage.repositories.executions import Executions
 from storage.repositories.loads import Loads
+from storage.repositories.nudges import Nudges
 from storage.repositories.people import People
 from storage.repositories.plans import Plans
+from storage.repositories.policies import Policies
 from storage.repositories.settings import HomeFacts
+from storage.repositories.stops import Stops
 from storage.work_queue import WorkQueue
 
 
@@ -30,6 +34,9 @@ class Transaction:
         self.approvals = Approvals(connection)
         self.executions = Executions(connection)
         self.people = People(connection)
+        self.policies = Policies(connection)
+        self.stops = Stops(connection)
+        self.nudges = Nudges(connection)
         self.alerts = Alerts(connection)
         self.cards = Cards(connection)
         self.deliveries = Deliveries(connection)
@@ -59,7 +66,10 @@ class Ledger:
     async def write(self) -> AsyncIterator[Transaction]:
         """A transaction that holds the write lock from its start; it rolls back if the block raises."""
         async with self._database.writing.begin() as connection:
-            yield Transaction(connection, self._queue)
+            tx = Transaction(connection, self._queue)
+            yield tx
+            if tx.audit.wants_checkpoint:
+                await tx.enqueue("tick", f"tick:sign:{uuid4().hex}", {"job": "sign"})
         for listener in self._listeners:
             listener()
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Date,
     Dialect,
@@ -114,6 +115,8 @@ verdict = Table(
     Column("plan_id", String(20), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("body", Text, nullable=False),
+    Column("situation", Text),
+    # What was judged, so that other rules can be asked about it; null in rows from before it was kept.
     Index("ix_verdict_plan_id_revision", "plan_id", "revision"),
 )
 
@@ -124,8 +127,79 @@ decision = Table(
     Column("plan_id", String(20), nullable=False),
     Column("revision", Integer, nullable=False),
     Column("person_id", String(80), nullable=False),
+    # A person may speak more than once: approve, withdraw, approve under new rules. The newest word counts.
     Column("body", Text, nullable=False),
-    UniqueConstraint("plan_id", "revision", "person_id"),
+    Index("ix_decision_plan_id_revision", "plan_id", "revision"),
+)
+
+edition = Table(
+    "edition",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("version", String(64), nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+impact = Table(
+    "impact",
+    metadata,
+    # What a proposed change of the rules would have meant, as counted when it was proposed.
+    Column("plan_id", String(20), primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+freeze = Table(
+    "freeze",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("in_force", Integer, nullable=False, index=True),
+    Column("body", Text, nullable=False),
+)
+
+glass = Table(
+    "glass",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("number", Integer, nullable=False, unique=True),
+    Column("person_id", String(80), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("open", Integer, nullable=False, index=True),
+    Column("body", Text, nullable=False),
+)
+
+delegation = Table(
+    "delegation",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("ends_at", Moment, nullable=False, index=True),
+    Column("body", Text, nullable=False),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("slack_id", String(40), primary_key=True),
+    Column("body", Text, nullable=False),
+)
+
+nudge = Table(
+    "nudge",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("plan_id", String(20), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("sent", Integer, nullable=False, index=True),
+    Column("shown_version", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("ix_nudge_plan_id_revision", "plan_id", "revision"),
+)
+
+quiet = Table(
+    "quiet",
+    metadata,
+    Column("plan_id", String(20), primary_key=True),
+    Column("person_id", String(80), primary_key=True),
+    Column("until", Moment, nullable=False),
 )
 
 execution = Table(
@@ -136,8 +210,11 @@ execution = Table(
     Column("revision", Integer, nullable=False),
     Column("position", Integer, nullable=False),
     Column("state", String(20), nullable=False),
+    Column("resource_key", String(300)),
+    # Null in rows from before it was kept.
     Column("body", Text, nullable=False),
     Index("ix_execution_plan_id_revision", "plan_id", "revision"),
+    Index("ix_execution_resource_key", "resource_key"),
 )
 
 outcome = Table(
@@ -233,6 +310,8 @@ audit = Table(
     Column("prev_hash", String(64), nullable=False),
     Column("hash", String(64), nullable=False),
     Index("ix_audit_subject_seq", "subject", "seq"),
+    # Two entries cannot continue the same one: the chain cannot fork.
+    Index("uq_audit_prev_hash", "prev_hash", unique=True),
 )
 
 audit_head = Table(
@@ -242,4 +321,48 @@ audit_head = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("seq", Integer, nullable=False),
     Column("hash", String(64), nullable=False),
+)
+
+audit_outbox = Table(
+    "audit_outbox",
+    metadata,
+    # On PostgreSQL: entries that have committed and wait for the sequencer to chain them. Empty on SQLite.
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", String(120), nullable=False),
+    Column("action", String(60), nullable=False),
+    Column("subject", String(120), nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+audit_personal = Table(
+    "audit_personal",
+    metadata,
+    # What commitments in the trail stand for; a row may be deleted, the trail stays whole.
+    Column("commitment", String(65), primary_key=True),
+    Column("key", String(64), nullable=False, unique=True),
+    # sha256 of the value alone: found by it, since a text may be too long for an index.
+    Column("salt", String(64), nullable=False),
+    Column("value", Text, nullable=False),
+)
+
+audit_checkpoint = Table(
+    "audit_checkpoint",
+    metadata,
+    Column("size", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
+    Column("root", String(64), nullable=False),
+    Column("head", String(64), nullable=False),
+    Column("peaks", Text, nullable=False),
+    # The compact range in hex, so that the next checkpoint reads new entries only.
+    Column("note", Text, nullable=False),
+)
+
+audit_publication = Table(
+    "audit_publication",
+    metadata,
+    # How far a place outside, such as a file, knows the trail; one row a time it was told.
+    Column("place", String(200), primary_key=True),
+    Column("size", Integer, primary_key=True, autoincrement=False),
+    Column("at", Moment, nullable=False),
 )

@@ -10,6 +10,8 @@ class AlertKind(StrEnum):
     DRIFT = "drift"
     OUTCOME = "outcome"
     FRESHNESS = "freshness"
+    GOVERNANCE = "governance"
+    """A change was written without the approval that the rules demanded."""
 
 
 class Severity(StrEnum):

@@ -1,13 +1,18 @@
 """Everything recorded about one plan, and what taking it back would do."""
 
+from datetime import datetime
+
 from pydantic import Field
 
 from storage.records.alerts import Outcome
 from storage.records.executions import Execution, FieldState
+from storage.records.nudges import Nudge
 from storage.records.people import Person
 from storage.records.plans import Change, PlanStatus, Value
+from storage.records.policies import Impact
 from storage.records.record import Record
-from storage.records.verdicts import Decision, Verdict
+from storage.records.stops import Freeze
+from storage.records.verdicts import Decision, GateProgress, Verdict
 
 
 class Dossier(Record):
@@ -25,6 +30,16 @@ class Dossier(Record):
     """Who may approve this revision now; empty once it is decided."""
     rolled_back_by: str | None = None
     """The rollback plan that is taking, or has taken, this one back."""
+    progress: tuple[GateProgress, ...] = ()
+    """Of each gate of the verdict, as far as the decisions go."""
+    starts_at: datetime | None = None
+    """When an approved plan may be carried out, if a rule wants time to think better of it."""
+    freezes: tuple[Freeze, ...] = ()
+    """Those that stop this plan now."""
+    impact: Impact | None = None
+    """Of a plan that changes the rules: what they would have said of past decisions."""
+    nudges: tuple[Nudge, ...] = ()
+    """Whom this revision has asked, oldest first."""
 
 
 class Restoration(Record):

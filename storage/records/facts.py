@@ -51,6 +51,8 @@ class CampaignState(Record):
     version: str
     account: str
     simulated: bool
+    brand: str = ""
+    """The brand it advertises; empty where the source does not say."""
     learning_until: date | None = None
     shared_with: tuple[str, ...] = ()
     """Ids of the other campaigns that spend from the same budget; `daily_budget` is then an equal part of it.
@@ -61,3 +63,28 @@ class CampaignState(Record):
     """What it shows now, untrusted text; None where the channel has no creative to be set."""
     creative_review: Literal["", "in_review", "rejected"] = ""
     """How it stands with a creative that was handed in and is not shown; until it is, the one above goes on."""
+
+
+class ProductState(Record):
+    """A product as its source shows it now; names are untrusted text."""
+
+    channel: str
+    id: str
+    name: str
+    price: Money
+    unit_cost: Money
+    discounts_bp: tuple[int, ...] = ()
+    """Discounts in force now, in basis points of the price, each on its own."""
+    simulated: bool
+
+
+class AudienceState(Record):
+    """A group of people that can be addressed; names are untrusted text."""
+
+    channel: str
+    id: str
+    name: str
+    people: int
+    consented: bool
+    """Whether everyone in it agreed to be addressed on this channel."""
+    simulated: bool

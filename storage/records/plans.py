@@ -17,6 +17,15 @@ Value = Money | str
 
 class PlanKind(StrEnum):
     BUDGET = "budget"
+    """Daily budgets, and campaigns paused or resumed."""
+    CONTENT = "content"
+    """What is published."""
+    OFFER = "offer"
+    """Prices and discounts."""
+    AUDIENCE = "audience"
+    """Who is addressed."""
+    POLICY = "policy"
+    """The rules themselves."""
     ROLLBACK = "rollback"
 
 

@@ -26,6 +26,10 @@ class Gate(Record):
     text: str
     roles: frozenset[Role]
     approvers: int = 1
+    escalate_after_minutes: int | None = None
+    """Business minutes without enough approvals after which the next rung of people is asked too."""
+    cooling_off_minutes: int = 0
+    """Minutes of the clock from the last approval until it may be carried out, to think better of it."""
 
 
 class Verdict(Record):
@@ -39,9 +43,26 @@ class Verdict(Record):
     judged_at: UtcDatetime
 
 
+class GateProgress(Record):
+    """How far one gate is from being met, for people."""
+
+    gate: Gate
+    approved_by: tuple[str, ...] = ()
+    """Ids of the people whose approvals count for it."""
+    missing_roles: frozenset[Role] = frozenset()
+    missing_people: int = 0
+    escalates_at: UtcDatetime | None = None
+    escalated: bool = False
+
+    @property
+    def met(self) -> bool:
+        return not self.missing_roles and self.missing_people == 0
+
+
 class Answer(StrEnum):
     APPROVE = "approve"
     REJECT = "reject"
+    WITHDRAW = "withdraw"
 
 
 class Decision(Record):
@@ -59,3 +80,9 @@ class Decision(Record):
     """Where it was said: slack, cli."""
     decided_at: UtcDatetime
     policy_version: str
+    gates: tuple[str, ...] = ()
+    """Ids of the gates that were open before them, sorted: an approval does not count for a gate nobody showed."""
+    on_behalf_of: str | None = None
+    """Whose delegate they were, if they decided as one."""
+    glass: str | None = None
+    """The break-glass session under which they decided alone."""

@@ -6,7 +6,7 @@ from sqlalchemy import Select, insert, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.record import Record
-from storage.tables import alert, card, plan
+from storage.tables import alert, card, glass, plan
 
 
 class Card(Record):
@@ -25,15 +25,15 @@ class Cards:
         self._connection = connection
 
     async def behind(self, limit: int = 200) -> tuple[str, ...]:
-        """Plans and alerts whose card is missing or shows an older version: the outbox towards Slack."""
-        query = union_all(_behind(plan), _behind(alert)).limit(limit)
+        """Plans, alerts and broken glass whose card is missing or shows an older version: the outbox towards Slack."""
+        query = union_all(_behind(plan), _behind(alert), _behind(glass)).limit(limit)
         return tuple((await self._connection.scalars(query)).all())
 
     async def get(self, subject: str) -> Card:
         row = (await self._connection.execute(select(card).where(card.c.subject == subject))).one_or_none()
         if row is None:
             return Card(subject=subject)
-        return Card(subject=row.subject, channel=row.channel, ts=row.ts, shown_version=row.shown_version)
+        return Card.model_validate(row._asdict())
 
     async def save(self, shown: Card) -> None:
         values = shown.model_dump()

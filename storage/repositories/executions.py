@@ -1,11 +1,15 @@
 """Executions, one row a change, and outcomes, one row a forecast KPI."""
 
+from collections.abc import Iterable
+from datetime import date
+
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.alerts import Outcome
-from storage.records.executions import Execution
-from storage.tables import execution, outcome
+from storage.records.executions import Execution, ExecutionState
+from storage.records.plans import PlanState
+from storage.tables import execution, outcome, plan
 
 
 class Executions:
@@ -22,6 +26,7 @@ class Executions:
                 revision=intended.revision,
                 position=position,
                 state=intended.state,
+                resource_key=intended.change.resource.key,
                 body=intended.model_dump_json(),
             )
         )
@@ -39,6 +44,33 @@ class Executions:
             select(execution.c.body)
             .where(execution.c.plan_id == plan_id, execution.c.revision == revision)
             .order_by(execution.c.position)
+        )
+        return tuple(Execution.model_validate_json(body) for body in bodies)
+
+    async def applied_since(self, first_day: date, resource_keys: Iterable[str]) -> tuple[Execution, ...]:
+        """Applied changes of these resources by plans that are under way, or were last at work on or after the day.
+
+        The day is one of the source's; oldest plan first.
+        """
+        keys = tuple(resource_keys)
+        recent = (plan.c.done_on >= first_day) | (plan.c.state == PlanState.EXECUTING)
+        # Rows from before the key was kept are looked at one by one.
+        theirs = execution.c.resource_key.in_(keys) | execution.c.resource_key.is_(None)
+        bodies = await self._connection.scalars(
+            select(execution.c.body)
+            .join(plan, plan.c.id == execution.c.plan_id)
+            .where(theirs, recent, execution.c.state == ExecutionState.APPLIED)
+            .order_by(plan.c.number, execution.c.position)
+        )
+        found = (Execution.model_validate_json(body) for body in bodies)
+        return tuple(one for one in found if one.change.resource.key in keys)
+
+    async def applied(self) -> tuple[Execution, ...]:
+        """Every change that a row says was applied, of all plans."""
+        bodies = await self._connection.scalars(
+            select(execution.c.body)
+            .where(execution.c.state == ExecutionState.APPLIED)
+            .order_by(execution.c.plan_id, execution.c.revision, execution.c.position)
         )
         return tuple(Execution.model_validate_json(body) for body in bodies)
 

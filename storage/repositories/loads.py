@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.facts import Load
@@ -39,6 +39,12 @@ class Loads:
         if as_of is not None:
             query = query.where(load.c.known_at <= as_of)
         return tuple(Load.model_validate_json(body) for body in await self._connection.scalars(query))
+
+    async def mark(self, *, simulated: bool) -> str:
+        """A mark of one world's loads that changes whenever there is another."""
+        found = select(func.count(), func.max(load.c.known_at)).where(load.c.simulated == int(simulated))
+        number, newest = (await self._connection.execute(found)).one()
+        return f"{number} {newest}"
 
     async def any_real(self) -> bool:
         """Whether any load is of the real world."""

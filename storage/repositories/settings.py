@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -33,6 +33,19 @@ class HomeFacts:
             .on_conflict_do_nothing()
         )
         return added.rowcount == 1
+
+    async def newest_outcome(self, agent: str, agent_version: str) -> dict[str, Any] | None:
+        """The newest final outcome of a plan of this agent in this version."""
+        # The stored text is canonical: its keys are sorted, so the agent and the version come first.
+        of_agent = canonical_json({"agent": agent, "agent_version": agent_version})[:-1] + ","
+        body = await self._connection.scalar(
+            select(evaluation_case.c.body)
+            .where(evaluation_case.c.kind.startswith("outcome:"))
+            .where(func.substr(evaluation_case.c.body, 1, len(of_agent)) == of_agent)
+            .order_by(evaluation_case.c.id.desc())
+            .limit(1)
+        )
+        return None if body is None else json.loads(body)
 
     async def cases(self) -> tuple[tuple[str, str, dict[str, Any]], ...]:
         rows = await self._connection.execute(select(evaluation_case).order_by(evaluation_case.c.id))
