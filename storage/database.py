@@ -1,4 +1,4 @@
-"""Opening the operational database: engines with the settings that make SQLite safe for money."""
+"""Opening the operational database: engines with the settings that make it safe for money."""
 
 import sqlite3
 from contextlib import closing
@@ -9,25 +9,44 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON")
+_PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON", "secure_delete=ON")
+
+
+class DatabaseUnknown(ValueError):
+    """Raised for the URL of a kind of database that the trail was not tried on."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"a database of kind {kind} cannot be opened: name a SQLite file or a postgresql:// URL")
 
 
 class Database:
-    """One SQLite file reached three ways: writing, reading, and the work queue's own synchronous engine.
+    """One database reached three ways: writing, reading, and the work queue's own synchronous engine.
 
-    Writers take the write lock at BEGIN, so that a decision is made on rows that cannot change under it; readers
-    never wait for it. synchronous=FULL because the audit trail is in the same file.
+    A path is a SQLite file. Its writers take the write lock at BEGIN, so that a decision is made on rows that cannot
+    change under it; readers never wait for it. synchronous=FULL because the audit trail is in the same file, and
+    secure_delete so that what is erased is overwritten.
+
+    A text is the URL of a PostgreSQL database. The trail keeps its promises there; the rest of the product relies on
+    the write lock and is not promised to.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.writing = _async_engine(path, begin="BEGIN IMMEDIATE", pool_size=4)
-        self.reading = _async_engine(path, begin="BEGIN", pool_size=8)
-        self.queue_engine = _sync_engine(path)
+    def __init__(self, where: Path | str) -> None:
+        self._url = url_of(where)
+        if isinstance(where, Path):
+            self.path = where
+            self.writing = _async_engine(where, begin="BEGIN IMMEDIATE", pool_size=4)
+            self.reading = _async_engine(where, begin="BEGIN", pool_size=8)
+            self.queue_engine = _sync_engine(where)
+        else:
+            self.writing = create_async_engine(self._url, pool_size=4, max_overflow=0)
+            self.reading = create_async_engine(
+                self._url, pool_size=8, max_overflow=0, isolation_level="REPEATABLE READ"
+            )
+            self.queue_engine = sa.create_engine(self._url, pool_size=20)
 
     @property
     def url(self) -> str:
-        return url_of(self.path).render_as_string()
+        return self._url.render_as_string(hide_password=False)
 
     async def close(self) -> None:
         await self.writing.dispose()
@@ -35,9 +54,14 @@ class Database:
         self.queue_engine.dispose()
 
 
-def url_of(path: Path, *, driver: str = "sqlite") -> sa.URL:
-    """The URL of a database file, whatever its path is called."""
-    return sa.URL.create(driver, database=str(path))
+def url_of(where: Path | str, *, driver: str = "sqlite") -> sa.URL:
+    """The URL of a database file, whatever its path is called, or of a PostgreSQL database with our driver."""
+    if isinstance(where, Path):
+        return sa.URL.create(driver, database=str(where))
+    url = sa.make_url(where)
+    if url.get_backend_name() != "postgresql":
+        raise DatabaseUnknown(url.get_backend_name())
+    return url.set(drivername="postgresql+psycopg")
 
 
 def _async_engine(path: Path, *, begin: str, pool_size: int) -> AsyncEngine:

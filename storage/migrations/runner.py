@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 class DatabaseUnreadable(Exception):
     """Raised for a file that is no database of ours; the owner restores a backup or names another home."""
 
-    def __init__(self, database: Path, problem: str) -> None:
-        super().__init__(f"{database} cannot be read ({problem}): restore it from a backup, or name another --home")
+    def __init__(self, database: Path | str, problem: str) -> None:
+        super().__init__(
+            f"{_called(database)} cannot be read ({problem}): restore it from a backup, or name another --home"
+        )
 
 
-def upgrade(database: Path, revision: str = "head") -> None:
+def upgrade(database: Path | str, revision: str = "head") -> None:
     """Run every migration up to `revision`; blocks, so call it off the event loop. Raises DatabaseUnreadable."""
     from alembic import command
 
@@ -29,7 +31,7 @@ def upgrade(database: Path, revision: str = "head") -> None:
         raise DatabaseUnreadable(database, str(error.orig)) from error
 
 
-def current(database: Path) -> str | None:
+def current(database: Path | str) -> str | None:
     """The revision the database is at, None if it is empty."""
     from alembic.runtime.migration import MigrationContext
 
@@ -54,7 +56,11 @@ def newest() -> str:
     return max(found.name for found in (Path(__file__).parent / "versions").glob("[0-9]*.py")).split("_", 1)[0]
 
 
-def _config(database: Path) -> "Config":
+def _called(database: Path | str) -> str:
+    return str(database) if isinstance(database, Path) else repr(url_of(database))
+
+
+def _config(database: Path | str) -> "Config":
     from alembic.config import Config
 
     config = Config()

@@ -1,8 +1,11 @@
 """What every channel promises, whoever is behind it: add a harness for a new adapter, and these tests hold for it."""
 
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import pytest
@@ -14,11 +17,16 @@ from agents.channels.channel import (
     OutcomeUnknown,
     VersionConflict,
 )
+from agents.channels.policy_book import PolicyBook
 from agents.channels.sandbox_market import sandbox_channels
 from agents.market.scenarios import Scenario
+from storage.database import Database
+from storage.ledger import Ledger
 from storage.records.money import Money
 from storage.records.plans import Change
+from tests.fakes.editions import SHIPPED, a_change_of_rules, a_keyring, a_policy_book, put_in_force
 from tests.fakes.market_home import MarketHome, a_change_of, a_market, pounds, within_three
+from tests.fakes.work_queue import HandWorkQueue
 
 
 class Harness(Protocol):
@@ -64,6 +72,42 @@ class SandboxHarness:
         return self
 
 
+class PolicyBookHarness:
+    def __init__(self, ledger: Ledger, channel: PolicyBook) -> None:
+        self.channel = channel
+        self._ledger = ledger
+        self._number = 0
+
+    async def a_change(self) -> Change:
+        self._number += 1
+        return await a_change_of_rules(self.channel, limits_yml=f"number: {self._number}")
+
+    async def edit_by_hand(self, change: Change) -> None:
+        by_hand = await a_change_of_rules(self.channel, limits_yml="number: 77")
+        await self.channel.apply(by_hand, key="hand", expected_version=by_hand.expected_version)
+
+    async def edits(self) -> int:
+        async with self._ledger.read() as tx:
+            newest = await tx.policies.newest()
+        assert newest is not None
+        return newest[0] - 1
+
+    async def lose_answers(self) -> None:
+        raise NotImplementedError("a book in the same database is not lost sight of")
+
+
+@asynccontextmanager
+async def policy_book(migrated: Path) -> AsyncIterator[Harness]:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "countersign.db"
+        shutil.copy(migrated, path)
+        database = Database(path)
+        ledger, keyring = Ledger(database, HandWorkQueue(database)), a_keyring(Path(folder))
+        await put_in_force(ledger, keyring, {**SHIPPED, "limits.yml": "number: 0"})
+        yield PolicyBookHarness(ledger, a_policy_book(ledger, keyring))
+        await database.close()
+
+
 @asynccontextmanager
 async def sandbox(name: str, campaign_id: str) -> AsyncIterator[Harness]:
     async with a_market(history_days=1) as home:
@@ -71,23 +115,24 @@ async def sandbox(name: str, campaign_id: str) -> AsyncIterator[Harness]:
 
 
 HARNESSES = {
-    "sandbox-email": lambda: sandbox("email", "em-101"),
-    "sandbox-search": lambda: sandbox("paid_search", "ps-2001"),
-    "sandbox-social": lambda: sandbox("paid_social", "so-3001"),
-    "sandbox-website": lambda: sandbox("website", "ws-4001"),
+    "policy-book": policy_book,
+    "sandbox-email": lambda _: sandbox("email", "em-101"),
+    "sandbox-search": lambda _: sandbox("paid_search", "ps-2001"),
+    "sandbox-social": lambda _: sandbox("paid_social", "so-3001"),
+    "sandbox-website": lambda _: sandbox("website", "ws-4001"),
 }
 CAN_LOSE_ANSWERS = ("sandbox-social",)
 
 
 @pytest.fixture(params=sorted(HARNESSES))
-async def harness(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
-    async with HARNESSES[request.param]() as made:
+async def harness(request: pytest.FixtureRequest, migrated: Path) -> AsyncIterator[Harness]:
+    async with HARNESSES[request.param](migrated) as made:
         yield made
 
 
 @pytest.fixture(params=CAN_LOSE_ANSWERS)
-async def failing(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
-    async with HARNESSES[request.param]() as made:
+async def failing(request: pytest.FixtureRequest, migrated: Path) -> AsyncIterator[Harness]:
+    async with HARNESSES[request.param](migrated) as made:
         yield made
 
 

@@ -31,6 +31,23 @@ _APPEND_ONLY = (
 )
 
 
+_APPEND_ONLY_ON_POSTGRESQL = (
+    (
+        "CREATE FUNCTION audit_refuses() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE EXCEPTION 'the audit trail is append-only' USING ERRCODE = 'integrity_constraint_violation'; END $$"
+    ),
+    "CREATE TRIGGER audit_refuses_update BEFORE UPDATE ON audit EXECUTE FUNCTION audit_refuses()",
+    "CREATE TRIGGER audit_refuses_delete BEFORE DELETE ON audit EXECUTE FUNCTION audit_refuses()",
+    "CREATE TRIGGER audit_refuses_truncate BEFORE TRUNCATE ON audit EXECUTE FUNCTION audit_refuses()",
+    "CREATE TRIGGER audit_head_refuses_delete BEFORE DELETE ON audit_head EXECUTE FUNCTION audit_refuses()",
+    "CREATE TRIGGER audit_head_refuses_truncate BEFORE TRUNCATE ON audit_head EXECUTE FUNCTION audit_refuses()",
+    (
+        "CREATE TRIGGER audit_head_moves_forward BEFORE UPDATE ON audit_head FOR EACH ROW "
+        "WHEN (NEW.seq <= OLD.seq) EXECUTE FUNCTION audit_refuses()"
+    ),
+)
+
+
 def upgrade() -> None:
     op.create_table(
         "alert",
@@ -233,8 +250,9 @@ def upgrade() -> None:
         "0000000000000000000000000000000000000000000000000000000000000000"
         "')"
     )
-    for trigger in _APPEND_ONLY:
-        op.execute(trigger)
+    postgresql = op.get_context().dialect.name == "postgresql"
+    for statement in _APPEND_ONLY_ON_POSTGRESQL if postgresql else _APPEND_ONLY:
+        op.execute(statement)
 
 
 def downgrade() -> None:
@@ -289,3 +307,5 @@ def downgrade() -> None:
         batch_op.drop_index("ix_alert_state")
 
     op.drop_table("alert")
+    if op.get_context().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION audit_refuses()")

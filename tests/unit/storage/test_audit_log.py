@@ -8,8 +8,10 @@ from decimal import Decimal
 
 import pytest
 
-from storage.audit_log import GENESIS, AuditLog, Verification, chain_hash
+from storage.audit.chain import GENESIS, chain_hash
+from storage.audit.log import AuditLog
 from storage.database import Database
+from storage.records.audit import Tampering, Verification
 from tests.builders import NOW
 from tests.unit.storage.undone import undone
 
@@ -27,7 +29,7 @@ async def trail(database: Database) -> Database:
         for number in range(1, ENTRIES + 1):
             await log.append(
                 at=NOW, actor=f"person:p{number}", action="plan.approved", subject=f"PLAN-{number}",
-                facts={"number": number, "amount": Decimal("1.50"), "text": "Café “x”"},
+                facts={"number": number, "who": f"p{number}", "amount": Decimal("1.50"), "text": "Café “x”"},
             )  # fmt: skip
     return database
 
@@ -42,6 +44,7 @@ def tamper(database: Database, *statements: str) -> None:
     with closing(sqlite3.connect(database.path)) as connection, connection:
         for trigger in TRIGGERS:
             connection.execute(f"DROP TRIGGER {trigger}")
+        connection.execute("DROP INDEX uq_audit_prev_hash")
         for statement in statements:
             connection.execute(statement)
 
@@ -162,37 +165,37 @@ INSERTED = (
     "INSERT INTO audit (seq, at, actor, action, subject, body, prev_hash, hash) "
     "SELECT {seq}, at, actor, action, subject, body, prev_hash, hash FROM audit WHERE seq = 3"
 )
-DRILLS: dict[str, tuple[Callable[[], tuple[str, ...]], int]] = {
-    "delete the first": (lambda: ("DELETE FROM audit WHERE seq = 1",), 1),
-    "delete in the middle": (lambda: ("DELETE FROM audit WHERE seq = 4",), 4),
-    "delete a run": (lambda: ("DELETE FROM audit WHERE seq BETWEEN 3 AND 6",), 3),
-    "delete the newest": (lambda: (f"DELETE FROM audit WHERE seq = {ENTRIES}",), ENTRIES),
-    "delete the tail": (lambda: ("DELETE FROM audit WHERE seq > 5",), 6),
-    "delete everything": (lambda: ("DELETE FROM audit",), 1),
+DRILLS: dict[str, tuple[Callable[[], tuple[str, ...]], int, Tampering]] = {
+    "delete the first": (lambda: ("DELETE FROM audit WHERE seq = 1",), 1, Tampering.DELETED),
+    "delete in the middle": (lambda: ("DELETE FROM audit WHERE seq = 4",), 4, Tampering.DELETED),
+    "delete a run": (lambda: ("DELETE FROM audit WHERE seq BETWEEN 3 AND 6",), 3, Tampering.DELETED),
+    "delete the newest": (lambda: (f"DELETE FROM audit WHERE seq = {ENTRIES}",), ENTRIES, Tampering.TRUNCATED),
+    "delete the tail": (lambda: ("DELETE FROM audit WHERE seq > 5",), 6, Tampering.TRUNCATED),
+    "delete everything": (lambda: ("DELETE FROM audit",), 1, Tampering.TRUNCATED),
     "delete and close the gap": (
-        lambda: ("DELETE FROM audit WHERE seq = 4", "UPDATE audit SET seq = seq - 1 WHERE seq > 4"), 4,
+        lambda: ("DELETE FROM audit WHERE seq = 4", "UPDATE audit SET seq = seq - 1 WHERE seq > 4"), 4, Tampering.DELETED,
     ),
-    "swap neighbours": (lambda: moved(3, 4), 3),
-    "swap far apart": (lambda: moved(2, 7), 2),
-    "swap contents": (lambda: contents_moved(3, 6), 3),
+    "swap neighbours": (lambda: moved(3, 4), 3, Tampering.REORDERED),
+    "swap far apart": (lambda: moved(2, 7), 2, Tampering.REORDERED),
+    "swap contents": (lambda: contents_moved(3, 6), 3, Tampering.REORDERED),
     "reverse all": (
-        lambda: ("UPDATE audit SET seq = -seq", f"UPDATE audit SET seq = seq + {ENTRIES + 1}"), 1,
+        lambda: ("UPDATE audit SET seq = -seq", f"UPDATE audit SET seq = seq + {ENTRIES + 1}"), 1, Tampering.REORDERED,
     ),
-    "insert at the end": (lambda: (INSERTED.format(seq=ENTRIES + 1),), ENTRIES + 1),
-    "insert before the first": (lambda: (INSERTED.format(seq=0),), 0),
-    "insert far ahead": (lambda: (INSERTED.format(seq=1000),), ENTRIES + 1),
-    "move the head": (lambda: ("UPDATE audit_head SET seq = 3",), ENTRIES + 1),
-    "forge the head": (lambda: (f"UPDATE audit_head SET hash = '{GENESIS}'",), ENTRIES + 1),
-    "drop the head": (lambda: ("DELETE FROM audit_head",), ENTRIES + 1),
+    "insert at the end": (lambda: (INSERTED.format(seq=ENTRIES + 1),), ENTRIES + 1, Tampering.INSERTED),
+    "insert before the first": (lambda: (INSERTED.format(seq=0),), 0, Tampering.INSERTED),
+    "insert far ahead": (lambda: (INSERTED.format(seq=1000),), ENTRIES + 1, Tampering.DELETED),
+    "move the head": (lambda: ("UPDATE audit_head SET seq = 3",), ENTRIES + 1, Tampering.EDITED),
+    "forge the head": (lambda: (f"UPDATE audit_head SET hash = '{GENESIS}'",), ENTRIES + 1, Tampering.EDITED),
+    "drop the head": (lambda: ("DELETE FROM audit_head",), ENTRIES + 1, Tampering.EDITED),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("drill", sorted(DRILLS))
 async def test_every_drill_is_found_and_named(trail: Database, drill: str):
-    statements, first_bad = DRILLS[drill]
+    statements, first_bad, kind = DRILLS[drill]
     tamper(trail, *statements())
     found = await verify(trail)
-    assert (found.ok, found.first_bad) == (False, first_bad), found
+    assert (found.ok, found.first_bad, found.findings[0].kind) == (False, first_bad, kind), found
     assert found.problem
 
 
@@ -200,8 +203,8 @@ async def test_rewriting_one_entry_with_its_own_hash_is_found_at_the_next(trail:
     """Whoever knows how the hash is made must rewrite all that follows, and the head."""
     with closing(sqlite3.connect(trail.path)) as connection:
         body, prev_hash = connection.execute("SELECT body, prev_hash FROM audit WHERE seq = 4").fetchone()
-    forged = body.replace("person:p4", "person:p9")
+    forged = body.replace('"p4"', '"p9"')
     digest = chain_hash(prev_hash, 4, forged)
-    tamper(trail, f"UPDATE audit SET body = '{forged}', actor = 'person:p9', hash = '{digest}' WHERE seq = 4")
+    tamper(trail, f"UPDATE audit SET body = '{forged}', hash = '{digest}' WHERE seq = 4")
     found = await verify(trail)
     assert (found.ok, found.first_bad) == (False, 5)

@@ -1,0 +1,1 @@
+"""The append-only trail, and what lets a stranger check it: chain, Merkle root, signed checkpoints, export."""
