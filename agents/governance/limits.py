@@ -1,39 +1,60 @@
-"""What a team lets a plan change: caps that refuse, gates that ask the CMO. Without caps nothing is written.
+"""What a team lets a plan change: caps that refuse, gates that ask people. Without caps nothing is written.
 
 Kept in the home's limits.yml, where people write amounts in currency units and shares in per cent; held as
 integers in minor units and basis points.
 """
 
-from decimal import Decimal
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from agents.governance.limits_text import Entry, LimitsInvalid, read_entries
-from storage.records.money import Money, exponent_of
+from agents.governance.entries import Entry, quoted, read_entries
+from agents.governance.limits_text import LimitsInvalid, amount, check_currency, percent, plain, share_bp
+from storage.records.money import Money
 from storage.records.record import Record
 
 LARGEST_MINOR = 10**14
 """The largest amount judged, in minor units: below 2**53, and 64 bits hold it times the largest share."""
 LARGEST_SHARE_BP = 90_000
 """A step of 900 % is ten times the budget, which is refused as a slipped unit whatever the cap."""
+WHOLE_BP = 10_000
+"""100 %: no discount and no margin is more of a price."""
 
-_SHARES = ("step_share_gate", "step_share_cap")
+_STEP_SHARES = ("step_share_gate", "step_share_cap")
+_SHARES = {
+    "week_share_cap": (1, LARGEST_SHARE_BP),
+    "learning_share": (0, LARGEST_SHARE_BP),
+    "margin_floor": (0, WHOLE_BP),
+    "discount_cap": (0, WHOLE_BP),
+    "stacked_discount_cap": (0, WHOLE_BP),
+}
+"""Shares that may be left out, with their bounds in basis points."""
 _AMOUNTS = ("daily_cap", "step_cap", "at_risk_gate", "min_budget")
+_FURTHER_AMOUNTS = ("monthly_cap", "two_people_gate")
 _CAPS = ("daily_cap", "step_cap")
+_NAMED_CAPS = tuple(f"{of}_{span}_caps" for of in ("channel", "account", "brand") for span in ("daily", "monthly"))
 _MEANING = {
     "step_share_gate": "a campaign that moves by more in one step needs the CMO",
     "step_share_cap": "a campaign that would move by more in one step is refused",
+    "week_share_cap": "a campaign that would move by more in seven days, in however many steps, is refused",
+    "learning_share": "a campaign that is still learning and moves by more needs the CMO",
+    "margin_floor": "a price that would leave less of itself after discounts and cost is refused",
+    "discount_cap": "a larger discount is refused",
+    "stacked_discount_cap": "discounts that together come to more are refused",
+    "evaluation_sla_days": "an agent whose newest scored forecast is older needs the CMO",
+    "excluded_audiences": "nobody in these may be addressed",
     "daily_cap": "all daily budgets together, after the plan",
+    "monthly_cap": "spent this month and still to be spent in it, all together",
     "step_cap": "one campaign's move in one step, up or down",
     "at_risk_gate": "a plan with more money at risk needs the CMO",
+    "two_people_gate": "a plan with more money at risk needs two people, one of them the CMO",
     "min_budget": "the least a campaign may be given a day",
 }
 
 
 class CurrencyLimits(Record):
-    """The amounts of one currency, each above or at zero."""
+    """The amounts of one currency, each above or at zero; what is None or not named is not limited."""
 
     daily_cap: Money
     """All daily budgets of the currency together, after the plan: never more."""
@@ -43,15 +64,45 @@ class CurrencyLimits(Record):
     """Above this much money at risk the CMO must approve."""
     min_budget: Money
     """The least daily budget a plan may give a campaign."""
+    two_people_gate: Money | None = None
+    """Above this much money at risk two people must approve, an approver and the CMO."""
+    monthly_cap: Money | None = None
+    """What is spent this month and may still be spent until its end: never more."""
     channel_daily_caps: dict[str, Money] = Field(default_factory=dict)
     """Channel → its daily budgets together; a channel not named is bound by `daily_cap` alone."""
+    channel_monthly_caps: dict[str, Money] = Field(default_factory=dict)
+    account_daily_caps: dict[str, Money] = Field(default_factory=dict)
+    """Account, as its platform names it, → its daily budgets together."""
+    account_monthly_caps: dict[str, Money] = Field(default_factory=dict)
+    brand_daily_caps: dict[str, Money] = Field(default_factory=dict)
+    """Brand → the daily budgets of its campaigns on all channels together."""
+    brand_monthly_caps: dict[str, Money] = Field(default_factory=dict)
+
+    def amounts(self) -> tuple[Money, ...]:
+        """Every amount there is."""
+        single = (getattr(self, name) for name in (*_AMOUNTS, *_FURTHER_AMOUNTS))
+        named = (cap for name in _NAMED_CAPS for cap in getattr(self, name).values())
+        return (*(each for each in single if each is not None), *named)
 
 
 class Limits(Record):
-    """What a team lets a plan change; shares are in basis points (2500 = 25 %)."""
+    """What a team lets a plan change; shares are in basis points (2500 = 25 %), None is not limited."""
 
     step_share_gate_bp: int = Field(ge=1, le=LARGEST_SHARE_BP)
     step_share_cap_bp: int = Field(ge=1, le=LARGEST_SHARE_BP)
+    week_share_cap_bp: int | None = Field(default=None, ge=1, le=LARGEST_SHARE_BP)
+    """Of a campaign's budget before its first change of ours in seven days, against many small steps."""
+    learning_share_bp: int | None = Field(default=None, ge=0, le=LARGEST_SHARE_BP)
+    """Of the budget of a campaign in its learning phase, which a larger step would start anew."""
+    margin_floor_bp: int | None = Field(default=None, ge=0, le=WHOLE_BP)
+    """What must be left of the price paid, after all discounts, when the unit cost is off."""
+    discount_cap_bp: int | None = Field(default=None, ge=0, le=WHOLE_BP)
+    stacked_discount_cap_bp: int | None = Field(default=None, ge=0, le=WHOLE_BP)
+    """Of all discounts on one product together."""
+    evaluation_sla_days: int = Field(default=35, ge=1, le=3650)
+    """How old an agent's newest final outcome may be, in days, before the CMO is asked."""
+    excluded_audiences: frozenset[str] = frozenset()
+    """Ids of audiences that nobody may address."""
     currencies: dict[str, CurrencyLimits] = Field(min_length=1)
     """ISO 4217 code → its amounts; a plan in any other currency is refused."""
 
@@ -59,9 +110,8 @@ class Limits(Record):
     def _consistent(self) -> Self:
         if self.step_share_gate_bp > self.step_share_cap_bp:
             raise ValueError("step_share_gate is above step_share_cap, so it would never be asked for")
-        for currency, amounts in self.currencies.items():
-            each = (getattr(amounts, name) for name in _AMOUNTS)
-            for money in (*each, *amounts.channel_daily_caps.values()):
+        for currency, limits in self.currencies.items():
+            for money in limits.amounts():
                 if money.currency != currency or not 0 <= money.minor <= LARGEST_MINOR:
                     raise ValueError(f"{money} does not belong among the limits of {currency}")
         return self
@@ -70,20 +120,28 @@ class Limits(Record):
 def sandbox_limits(total_daily: Money) -> Limits:
     """Limits of a simulated home whose campaigns spend `total_daily` together.
 
-    Total +20 %, a campaign's step 25 % of the total or half its own budget at most; the CMO is asked above a
-    quarter of a campaign's budget, or above one week of the whole budget at risk.
+    Total +20 %, a campaign's step 25 % of the total or half its own budget at most, and twice its budget in seven
+    days; the CMO is asked above a quarter of a campaign's budget, above a fifth of one that is still learning, or
+    above one week of the whole budget at risk, and a second person with two weeks of it at risk.
     """
 
-    def share(percent: int) -> Money:
-        return Money(minor=total_daily.minor * percent // 100, currency=total_daily.currency)
+    def share(percent_of_total: int) -> Money:
+        return Money(minor=total_daily.minor * percent_of_total // 100, currency=total_daily.currency)
 
     amounts = CurrencyLimits(
         daily_cap=share(120),
         step_cap=share(25),
         at_risk_gate=share(700),
+        two_people_gate=share(1400),
         min_budget=Money.of(1, total_daily.currency),
     )
-    return Limits(step_share_gate_bp=2500, step_share_cap_bp=5000, currencies={total_daily.currency: amounts})
+    return Limits(
+        step_share_gate_bp=2500,
+        step_share_cap_bp=5000,
+        week_share_cap_bp=10_000,
+        learning_share_bp=2000,
+        currencies={total_daily.currency: amounts},
+    )
 
 
 def load_limits(path: Path, *, channels: frozenset[str] | None = None) -> Limits | None:
@@ -104,8 +162,8 @@ def load_limits(path: Path, *, channels: frozenset[str] | None = None) -> Limits
 
 def parse_limits(text: str, *, file: str, channels: frozenset[str] | None = None) -> Limits | None:
     """As `load_limits`, from the text itself; `file` is for messages."""
-    top = read_entries(text, file=file)
-    top.only((*_SHARES, "currencies"))
+    top = read_entries(text, file=file, error=LimitsInvalid)
+    top.only((*_STEP_SHARES, *_SHARES, "evaluation_sla_days", "excluded_audiences", "currencies"))
     currencies = {
         code: amounts
         for code, entry in top.inner("currencies")
@@ -113,56 +171,59 @@ def parse_limits(text: str, *, file: str, channels: frozenset[str] | None = None
     }
     if not currencies or not top.has("step_share_cap"):
         return None
-    gate_bp, cap_bp = (top.share_bp(key, largest_bp=LARGEST_SHARE_BP) for key in _SHARES)
-    if gate_bp > cap_bp:
-        raise LimitsInvalid(file, "step_share_gate", "is above step_share_cap; lower it, or raise the cap")
-    return Limits(step_share_gate_bp=gate_bp, step_share_cap_bp=cap_bp, currencies=currencies)
+    shares: dict[str, Any] = {
+        f"{key}_bp": share_bp(top, key, least_bp=1, largest_bp=LARGEST_SHARE_BP) for key in _STEP_SHARES
+    }
+    for key, (least_bp, largest_bp) in _SHARES.items():
+        if top.has(key):
+            shares[f"{key}_bp"] = share_bp(top, key, least_bp=least_bp, largest_bp=largest_bp)
+    if top.has("evaluation_sla_days"):
+        shares["evaluation_sla_days"] = top.number("evaluation_sla_days", least=1, most=3650, example="35")
+    if shares["step_share_gate_bp"] > shares["step_share_cap_bp"]:
+        raise top.invalid("step_share_gate", "is above step_share_cap; lower it, or raise the cap")
+    excluded = frozenset(top.texts("excluded_audiences", "write the audiences' ids"))
+    return Limits(**shares, excluded_audiences=excluded, currencies=currencies)
 
 
 def dump_limits(limits: Limits) -> str:
     """The text of a limits.yml that reads back as the same limits, with what each line means."""
+    shares = {key: getattr(limits, f"{key}_bp") for key in (*_STEP_SHARES, *_SHARES)}
     lines = [
         "# What a plan may change. Without these caps nothing is written to any channel.",
-        "# Amounts are a day, in units of the currency; shares are of a campaign's own daily budget.",
-        *(
-            f"{key}: {_percent(bp)}  # {_MEANING[key]}"
-            for key, bp in zip(_SHARES, (limits.step_share_gate_bp, limits.step_share_cap_bp), strict=True)
-        ),
-        "currencies:",
+        "# Amounts are in units of the currency, budgets a day; shares are of a campaign's own daily budget.",
+        *(f"{key}: {percent(bp)}  # {_MEANING[key]}" for key, bp in shares.items() if bp is not None),
+        f"evaluation_sla_days: {limits.evaluation_sla_days}  # {_MEANING['evaluation_sla_days']}",
     ]
+    if limits.excluded_audiences:
+        ids = ", ".join(quoted(one) for one in sorted(limits.excluded_audiences))
+        lines.append(f"excluded_audiences: [{ids}]  # {_MEANING['excluded_audiences']}")
+    lines.append("currencies:")
     for currency, amounts in sorted(limits.currencies.items()):
-        lines.append(f"  {currency}:")
-        lines += [f"    {key}: {_plain(getattr(amounts, key))}  # {_MEANING[key]}" for key in _AMOUNTS]
-        if amounts.channel_daily_caps:
-            lines.append("    channel_daily_caps:")
-            caps = sorted(amounts.channel_daily_caps.items())
-            lines += [f"      {_quoted(channel)}: {_plain(cap)}" for channel, cap in caps]
+        lines += [f"  {currency}:", *_currency_lines(amounts)]
     return "\n".join(lines) + "\n"
 
 
 def _currency(entry: Entry, code: str, channels: frozenset[str] | None) -> CurrencyLimits | None:
-    entry.is_currency(code)
-    entry.only((*_AMOUNTS, "channel_daily_caps"))
+    check_currency(entry, code)
+    entry.only((*_AMOUNTS, *_FURTHER_AMOUNTS, *_NAMED_CAPS))
     if not all(entry.has(key) for key in _CAPS):
         return None
-    amounts = {key: entry.money(key, code, largest_minor=LARGEST_MINOR) for key in _AMOUNTS}
-    caps: dict[str, Money] = {}
-    if entry.has("channel_daily_caps"):
-        by_channel = entry.entry("channel_daily_caps")
-        if channels is not None:
-            by_channel.only(tuple(sorted(channels)))
-        caps = {name: by_channel.money(name, code, largest_minor=LARGEST_MINOR) for name in by_channel.keys}
-    return CurrencyLimits(**amounts, channel_daily_caps=caps)
+    keys = (*_AMOUNTS, *(key for key in _FURTHER_AMOUNTS if entry.has(key)))
+    amounts: dict[str, Any] = {key: amount(entry, key, code, largest_minor=LARGEST_MINOR) for key in keys}
+    for key in _NAMED_CAPS:
+        if entry.has(key):
+            caps = entry.entry(key)
+            if channels is not None and key.startswith("channel_"):
+                caps.only(tuple(sorted(channels)))
+            amounts[key] = {name: amount(caps, name, code, largest_minor=LARGEST_MINOR) for name in caps.keys}
+    return CurrencyLimits(**amounts)
 
 
-def _percent(bp: int) -> str:
-    return f"{(Decimal(bp) / 100).normalize():f}%"
-
-
-def _plain(money: Money) -> str:
-    return f"{money.amount:.{exponent_of(money.currency)}f}"
-
-
-def _quoted(text: str) -> str:
-    """YAML's single-quoted form, in which only the quote itself is special."""
-    return "'" + text.replace("'", "''") + "'"
+def _currency_lines(amounts: CurrencyLimits) -> list[str]:
+    single = {key: getattr(amounts, key) for key in (*_AMOUNTS, *_FURTHER_AMOUNTS)}
+    lines = [f"    {key}: {plain(money)}  # {_MEANING[key]}" for key, money in single.items() if money is not None]
+    for key in _NAMED_CAPS:
+        caps = sorted(getattr(amounts, key).items())
+        lines += [f"    {key}:"] if caps else []
+        lines += [f"      {quoted(name)}: {plain(cap)}" for name, cap in caps]
+    return lines

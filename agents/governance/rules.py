@@ -4,24 +4,29 @@ Whatever goes wrong while judging is a refusal. Cedar skips a rule that errors, 
 it is never taken as a yes.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
-
-import cedarpy
+from typing import Any, Self
 
 from agents.governance import wording
-from agents.governance.approvals import Approvals, approvals_given, counted_roles
+from agents.governance.approvals import Approvals
+from agents.governance.calendar import ALWAYS, Calendar
+from agents.governance.calendar_text import parse_calendar
+from agents.governance.engine import Answer, Cedar, Engine, Question
 from agents.governance.facts import Facts
-from agents.governance.ingress import ingress_reasons
-from agents.governance.loading import SHIPPED, PolicySet, read_policies
+from agents.governance.limits import Limits, parse_limits
+from agents.governance.loading import SHIPPED, PolicySet, parse_policies, read_files
+from agents.governance.measuring import situation_of, unjudgeable
 from agents.governance.policy import Policy
-from agents.governance.questions import Question, entities_of, plan_entity, questions_of, user_entity
+from agents.governance.questions import entities_of, plan_entity, questions_of, user_entity
+from agents.governance.situation import Situation, changes_rules
 from storage.records.people import Person, Role
 from storage.records.plans import Plan
+from storage.records.policies import CALENDAR, LIMITS, Edition, PolicyFile, version_of
 from storage.records.record import Record
-from storage.records.verdicts import Decision, Gate, Outcome, Reason, Verdict
+from storage.records.verdicts import Gate, Outcome, Reason, Verdict
 
 
 class Act(StrEnum):
@@ -32,11 +37,34 @@ class Act(StrEnum):
     EDIT = "edit"
     APPROVE = "approve"
     REJECT = "reject"
+    WITHDRAW = "withdraw"
+    """Take back one's own approval."""
+    REMIND = "remind"
+    """Remind people of a plan, hand it to somebody, ask about it."""
     ROLLBACK = "rollback"
     ACKNOWLEDGE = "acknowledge"
     SNOOZE = "snooze"
     TICK = "tick"
     CONFIGURE = "configure"
+    FREEZE = "freeze"
+    THAW = "thaw"
+    BREAK_GLASS = "break_glass"
+    REVIEW_GLASS = "review_glass"
+    """Whether one has broken it oneself is not looked at here."""
+    DELEGATE = "delegate"
+    AMEND = "amend"
+    """Propose a change of the rules."""
+
+
+class Standing(Record):
+    """How somebody stands to a plan that they would approve."""
+
+    glass: bool = False
+    """They have broken glass, and it is in force."""
+    owns_agent: bool = False
+    """They answer for the agent that made it."""
+    stands_for_requester: bool = False
+    """They are the delegate of whoever asked for it."""
 
 
 class Permission(Record):
@@ -47,7 +75,7 @@ class Permission(Record):
 
 
 class EngineError(RuntimeError):
-    """Raised inside judging when Cedar's answer cannot be relied on; it becomes a refusal."""
+    """Raised inside judging when an engine's answer cannot be relied on; it becomes a refusal."""
 
 
 class Fired(Record):
@@ -58,123 +86,182 @@ class Fired(Record):
     text: str
 
 
-def load_rules(folder: Path = SHIPPED) -> "Rules":
-    """Read and check a folder of policies. Raises PoliciesInvalid."""
-    return Rules(read_policies(folder))
+def load_rules(folder: Path = SHIPPED, limits: Limits | None = None, calendar: Calendar = ALWAYS) -> "Rules":
+    """Rules from a folder of policies, for tests and tools: what is in force comes from editions.
+
+    Raises PoliciesInvalid.
+    """
+    return Rules(read_files(folder), limits=limits, calendar=calendar)
 
 
 class Rules:
-    """A checked set of policies; judging is deterministic and does no I/O."""
+    """A checked set of policies with limits and calendar; judging is deterministic and does no I/O."""
 
-    def __init__(self, loaded: PolicySet) -> None:
-        self._loaded = loaded
+    def __init__(
+        self, files: Iterable[PolicyFile], *, limits: Limits | None = None, calendar: Calendar = ALWAYS
+    ) -> None:
+        """Raises PoliciesInvalid."""
+        kept = tuple(files)
+        self._loaded: PolicySet = parse_policies(kept)
+        self._cedar = Cedar(self._loaded.parsed, self._loaded.schema)
+        self._texts = {one.name: one.text for one in kept}
+        self.version = version_of(kept)
+        """sha256 of the names and texts: the edition's version."""
+        self.limits = limits
+        """None: nothing is written anywhere."""
+        self.calendar = calendar
 
-    @property
-    def version(self) -> str:
-        """sha256 of the schema and the policy texts."""
-        return self._loaded.version
+    @classmethod
+    def of(cls, edition: Edition) -> Self:
+        """The rules of an edition. Raises PoliciesInvalid, LimitsInvalid or CalendarInvalid."""
+        limits, calendar = edition.file(LIMITS), edition.file(CALENDAR)
+        return cls(
+            edition.files,
+            limits=parse_limits(limits.text, file=LIMITS) if limits else None,
+            calendar=parse_calendar(calendar.text, file=CALENDAR) if calendar else ALWAYS,
+        )
 
     @property
     def policies(self) -> tuple[Policy, ...]:
+        """In order of file, as written."""
         return self._loaded.policies
+
+    @property
+    def document(self) -> str:
+        """All policies as Cedar's JSON text, with the clauses that their annotations mean."""
+        return self._loaded.document
+
+    @property
+    def schema_text(self) -> str:
+        return self._loaded.schema_text
+
+    @property
+    def loaded(self) -> PolicySet:
+        """The policies as Cedar holds them."""
+        return self._loaded
+
+    @property
+    def texts(self) -> Mapping[str, str]:
+        """Name → text of every file, tests included."""
+        return self._texts
+
+    def situation(self, plan: Plan, facts: Facts) -> Situation:
+        """What there is to judge of one revision; whatever goes wrong is in it as a problem, and is a refusal."""
+        try:
+            return situation_of(plan, facts, self._texts)
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing may be written because of it
+            return unjudgeable(plan, (_engine_reason(error),))
 
     def judge(self, plan: Plan, facts: Facts) -> Verdict:
         """Judge one revision: refused for every reason there is, or waiting for every gate, or allowed."""
-        try:
-            outcome, reasons, gates = self._judge(plan, facts)
-        except Exception as error:  # noqa: BLE001 - whatever it is, nothing may be written because of it
-            outcome, reasons, gates = Outcome.REFUSED, (_engine_reason(error),), ()
-        return Verdict(outcome=outcome, reasons=reasons, gates=gates, policy_version=self.version, judged_at=facts.now)
+        return self.judge_situation(self.situation(plan, facts), facts.approvals, now=facts.now)
 
-    def may(self, person: Person, act: str, plan: Plan | None = None) -> Permission:
+    def judge_situation(
+        self,
+        situation: Situation,
+        approvals: Approvals = Approvals(),  # noqa: B008 - frozen
+        *,
+        now: datetime,
+        engine: Engine | None = None,
+    ) -> Verdict:
+        """The verdict on what was measured, at that moment; Cedar answers, unless another engine only looks back."""
+        try:
+            outcome, reasons, gates = self._judge(situation, approvals, now, engine or self._cedar)
+        except Exception as error:  # noqa: BLE001 - as above
+            outcome, reasons, gates = Outcome.REFUSED, (_engine_reason(error),), ()
+        return Verdict(outcome=outcome, reasons=reasons, gates=gates, policy_version=self.version, judged_at=now)
+
+    def may(
+        self,
+        person: Person,
+        act: str,
+        plan: Plan | None = None,
+        standing: Standing = Standing(),  # noqa: B008 - frozen
+    ) -> Permission:
         """Whether the person may do this now, to this plan if one is given, else at all."""
         try:
-            fired = self._stands_against(person, Act(act), plan)
+            fired = self._stands_against(person, Act(act), plan, standing)
         except Exception as error:  # noqa: BLE001 - as above: no answer is a no
             return Permission(allowed=False, reason=_engine_reason(error).text)
         return Permission(allowed=not fired, reason="; ".join(dict.fromkeys(item.text for item in fired)))
 
-    def approvers_of(
-        self, verdict: Verdict, plan: Plan, people: Iterable[Person], decisions: Iterable[Decision] = ()
-    ) -> tuple[Person, ...]:
-        """Who may approve this revision and would bring an open gate nearer; nobody if none is open."""
-        if verdict.outcome is not Outcome.NEEDS_APPROVAL:
-            return ()
-        everyone, said = tuple(people), tuple(decisions)
-        given = approvals_given(plan, said, everyone)
-        answered = {item.person_id for item in said if item.digest == plan.digest}
-        open_gates = [gate for gate in verdict.gates if not given.meet(gate)]
-        return tuple(
-            person
-            for person in everyone
-            if person.id not in answered
-            and any(_helps(person, gate, given) for gate in open_gates)
-            and self.may(person, Act.APPROVE, plan).allowed
-        )
-
-    def _judge(self, plan: Plan, facts: Facts) -> tuple[Outcome, tuple[Reason, ...], tuple[Gate, ...]]:
-        refused = ingress_reasons(plan, facts)
-        if refused:
-            return Outcome.REFUSED, refused, ()
-        questions, entities = questions_of(plan, facts), entities_of(plan, facts)
-        fired = self._ask(questions, entities, facts.approvals)
+    def _judge(
+        self, situation: Situation, approvals: Approvals, now: datetime, engine: Engine
+    ) -> tuple[Outcome, tuple[Reason, ...], tuple[Gate, ...]]:
+        if situation.problems:
+            return Outcome.REFUSED, situation.problems, ()
+        questions = questions_of(situation, self.limits, self.calendar, now=now)
+        entities = entities_of(situation)
+        fired = self._ask(engine, questions, entities, approvals)
         denials = [item for item in fired if item.policy is None or not item.policy.requires]
         if denials:
             return Outcome.REFUSED, _reasons(denials), ()
         if not fired:
             return Outcome.ALLOWED, (), ()
         # A gate hides whether anything permits the plan at all; people are asked only if their yes would do.
-        still = self._ask(questions, entities, _all_wanted(fired, facts.approvals))
+        still = self._ask(engine, questions, entities, _all_wanted(fired, approvals))
         if still:
             return Outcome.REFUSED, _reasons(still), ()
         return Outcome.NEEDS_APPROVAL, _reasons(fired), _gates(fired)
 
     def _ask(
-        self, questions: tuple[Question, ...], entities: list[dict[str, Any]], approvals: Approvals | None
+        self,
+        engine: Engine,
+        questions: tuple[Question, ...],
+        entities: list[dict[str, Any]],
+        approvals: Approvals | None,
     ) -> list[Fired]:
-        answers = cedarpy.is_authorized_batch(
-            [question.request(approvals) for question in questions],
-            self._loaded.parsed,
-            entities,
-            self._loaded.schema,
-        )
+        answers = engine.ask(questions, entities, approvals)
         return [
             item for question, answer in zip(questions, answers, strict=True) for item in self._fired(question, answer)
         ]
 
-    def _fired(self, question: Question, answer: cedarpy.AuthzResult) -> list[Fired]:
-        if answer.diagnostics.errors or answer.decision is cedarpy.Decision.NoDecision:
+    def _fired(self, question: Question, answer: Answer) -> list[Fired]:
+        if answer.errors:
             raise EngineError(question.action)
         if answer.allowed:
             return []
-        if not answer.diagnostics.reasons:
+        if not answer.reasons:
             return [Fired(policy=None, text=f"no policy permits {question.principal['id']} to do this")]
-        stood = [self._loaded.by_id[name] for name in sorted(answer.diagnostics.reasons)]
-        return [Fired(policy=policy, text=wording.fill(policy.text, question.words)) for policy in stood]
+        words = question.words()
+        stood = [self._loaded.by_id[name] for name in sorted(answer.reasons)]
+        return [Fired(policy=policy, text=wording.fill(policy.text, words)) for policy in stood]
 
-    def _stands_against(self, person: Person, act: Act, plan: Plan | None) -> list[Fired]:
-        words = {"person": person.name, "plan": plan.id if plan else "the plan"}
-        fired = self._ask((_person_question(person, act, plan, words),), _person_entities(person, plan), None)
+    def _stands_against(self, person: Person, act: Act, plan: Plan | None, standing: Standing) -> list[Fired]:
+        question = person_question(person, act, plan, standing)
+        fired = self._ask(self._cedar, (question,), person_entities(person, plan), None)
         if any(item.policy is None for item in fired):
             able = " or ".join(role for role in Role if self._role_may(role, act)) or "nobody"
             have = ", ".join(sorted(person.roles)) or "none"
-            return [Fired(policy=None, text=f"only {able} may {act}; {person.name} has the role {have}")]
+            deed = act.value.replace("_", " ")
+            return [Fired(policy=None, text=f"only {able} may {deed}; {person.name} has the role {have}")]
         return fired
 
     def _role_may(self, role: Role, act: Act) -> bool:
         someone = Person(id="someone", name="someone", roles=frozenset({role}))
-        question = _person_question(someone, act, None, {})
-        return not self._ask((question,), _person_entities(someone, None), None)
+        question = person_question(someone, act, None, Standing())
+        return not self._ask(self._cedar, (question,), person_entities(someone, None), None)
 
 
-def _person_question(person: Person, act: Act, plan: Plan | None, words: dict[str, str]) -> Question:
-    resource = {"type": "Plan", "id": plan.id} if plan else {"type": "Workspace", "id": "workspace"}
-    principal = {"type": "User", "id": person.id}
-    return Question(principal=principal, action=act.value, resource=resource, context={}, words=words)
+def person_question(person: Person, act: Act, plan: Plan | None, standing: Standing) -> Question:
+    """Whether the person may do this, as Cedar is asked."""
+    context: dict[str, Any] = {}
+    if act is Act.APPROVE:
+        # Broken glass is for emergencies of the market; the rules themselves always take two people.
+        glass = standing.glass and not (plan is not None and changes_rules(plan))
+        context = {**standing.model_dump(), "glass": glass}
+    return Question(
+        principal={"type": "User", "id": person.id},
+        action=act.value,
+        resource={"type": "Plan", "id": plan.id} if plan else {"type": "Workspace", "id": "workspace"},
+        context=context,
+        words=lambda: {"person": person.name, "plan": plan.id if plan else "the plan"},
+    )
 
 
-def _person_entities(person: Person, plan: Plan | None) -> list[dict[str, Any]]:
-    return [user_entity(person), *([plan_entity(plan)] if plan else [])]
+def person_entities(person: Person, plan: Plan | None) -> list[dict[str, Any]]:
+    """Everyone and everything that such a question speaks of."""
+    return [user_entity(person.id, person.roles, active=person.active), *([plan_entity(plan)] if plan else [])]
 
 
 def _all_wanted(fired: list[Fired], given: Approvals) -> Approvals:
@@ -201,14 +288,11 @@ def _gates(fired: list[Fired]) -> tuple[Gate, ...]:
             text=texts[0] + (f" (and {len(texts) - 1} more)" if len(texts) > 1 else ""),
             roles=policy.requires,
             approvers=policy.approvers,
+            escalate_after_minutes=policy.escalate_after_minutes,
+            cooling_off_minutes=policy.cooling_off_minutes,
         )
         for policy, texts in by_policy.values()
     )
-
-
-def _helps(person: Person, gate: Gate, given: Approvals) -> bool:
-    counts_as = counted_roles(person.roles)
-    return bool(counts_as & (gate.roles - given.roles)) or bool(counts_as and given.distinct < gate.approvers)
 
 
 def _engine_reason(error: Exception) -> Reason:

@@ -2,26 +2,47 @@
 
 import re
 import unicodedata
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _LONGEST_NAME = 60
+_LONGEST_READ = 1_000
+_MOST_LISTED = 3
 
-CHANGE_WORDS = frozenset(
+_STEP = frozenset({"plan", "subject", "channel", "before", "after", "live", "subject_mark", "plan_mark"})
+_BLACKOUT = frozenset({"blackout", "blackout_until"})
+_CAMPAIGN = _STEP | _BLACKOUT | {"campaign", "account", "brand"}
+_MONEY = _CAMPAIGN | {
+    "currency", "channel_after", "channel_cap", "channel_month", "channel_month_cap",
+    "account_after", "account_cap", "account_month", "account_month_cap",
+    "brand_after", "brand_cap", "brand_month", "brand_month_cap",
+}  # fmt: skip
+_BUDGET = _MONEY | {
+    "step", "step_share", "week_before", "week_share", "step_cap", "step_share_cap", "step_share_gate",
+    "week_share_cap", "learning_share", "min_budget",
+}  # fmt: skip
+_AUDIENCE = _CAMPAIGN | {"audience", "people"}
+_OFFER = _STEP | _BLACKOUT | {
+    "product", "currency", "net", "unit_cost", "margin", "margin_floor", "discount_cap", "stacked", "stacked_cap",
+}  # fmt: skip
+_RULES = _STEP | {"files"}
+_PLAN = frozenset(
     {
-        "plan", "campaign", "channel", "currency", "before", "after", "live", "step", "step_share",
-        "channel_after", "step_cap", "step_share_cap", "step_share_gate", "min_budget", "channel_cap",
-        "campaign_mark", "plan_mark",
+        "plan", "agent", "currency", "total_now", "total_after", "month_after", "raised", "at_risk", "data_age",
+        "data_sla", "evaluation_age", "evaluation_sla", "daily_cap", "monthly_cap", "at_risk_gate", "two_people_gate",
     }
 )  # fmt: skip
-"""What the text of a policy about one change may name."""
-PLAN_WORDS = frozenset(
-    {
-        "plan", "agent", "currency", "total_now", "total_after", "raised", "at_risk", "data_age", "data_sla",
-        "daily_cap", "at_risk_gate",
-    }
-)  # fmt: skip
-"""What the text of a policy about a whole plan may name."""
+
+WORDS: dict[str, frozenset[str]] = {
+    **dict.fromkeys(("plan_change", "plan_policy", "plan_rollback"), _PLAN),
+    **dict.fromkeys(("set_budget", "restore_budget"), _BUDGET),
+    **dict.fromkeys(("set_status", "restore_status"), _MONEY),
+    **dict.fromkeys(("publish", "restore_content"), _CAMPAIGN),
+    **dict.fromkeys(("set_audience", "restore_audience"), _AUDIENCE),
+    **dict.fromkeys(("set_price", "restore_price", "set_discount", "restore_discount"), _OFFER),
+    **dict.fromkeys(("amend_policy", "restore_policy"), _RULES),
+}
+"""What the text of a policy may name, by action; about all other actions, `PERSON_WORDS`."""
 PERSON_WORDS = frozenset({"plan", "person"})
 """What the text of a policy about what people do may name."""
 
@@ -36,13 +57,16 @@ def fill(text: str, words: dict[str, str]) -> str:
     return _PLACEHOLDER.sub(lambda match: words[match.group(1)], text)
 
 
+def short(text: str) -> str:
+    """Text from data for people, on one line: nothing in it may hide, reorder or run on."""
+    seen = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in text[:_LONGEST_READ])
+    one_line = " ".join(seen.split())
+    return one_line if len(one_line) <= _LONGEST_NAME else one_line[: _LONGEST_NAME - 1] + "…"
+
+
 def label(name: str, channel: str) -> str:
-    """A campaign's name for people; it comes from data, so nothing in it may hide, reorder or run on."""
-    seen = "".join(" " if unicodedata.category(char)[0] in "CZ" else char for char in name)
-    short = " ".join(seen.split())
-    if len(short) > _LONGEST_NAME:
-        short = short[: _LONGEST_NAME - 1] + "…"
-    return f"“{short}” ({channel})"
+    """A name from data, as people see it in the words of a verdict."""
+    return f"“{short(name)}” ({short(channel)})"
 
 
 def percent(share_bp: Decimal | int) -> str:
@@ -58,6 +82,14 @@ def step_share(before_minor: int, after_minor: int) -> str:
     return percent(Decimal(abs(after_minor - before_minor)) * 10_000 / before_minor)
 
 
+def margin(net_minor: int, cost_minor: int) -> str:
+    """What is left of a price, as a share of it, rounded down: below a floor never reads as at it."""
+    if net_minor <= 0:
+        return "nothing"
+    left = (Decimal(net_minor - cost_minor) * 100 / net_minor).quantize(Decimal("0.01"), rounding=ROUND_FLOOR)
+    return f"{left.normalize():f} %".replace("-", "−")
+
+
 def days(count: int) -> str:
     return "1 day" if count == 1 else f"{count} days"
 
@@ -67,3 +99,14 @@ def data_age(count: int | None) -> str:
     if count is None:
         return "of unknown age"
     return "dated in the future" if count < 0 else f"{days(count)} old"
+
+
+def days_or_never(count: int | None) -> str:
+    return "never" if count is None else f"{days(count)} ago"
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """Names from data: all of a few, else the first and how many more."""
+    shown = [short(name) for name in names[:_MOST_LISTED]]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -1,15 +1,19 @@
 """A small world that every rule is content with; tests change the one thing they are about."""
 
+from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from agents.governance.approvals import Approvals
+from agents.governance.calendar import ALWAYS, Calendar
 from agents.governance.facts import Facts
 from agents.governance.limits import CurrencyLimits, Limits
-from storage.records.facts import CampaignState
+from agents.governance.rules import Rules, load_rules
+from storage.records.facts import AudienceState, CampaignState, ProductState
 from storage.records.money import Money
 from storage.records.people import Person, Role
 from storage.records.plans import Change, Plan, PlanKind, Resource
+from storage.records.policies import value_of_texts
 from storage.records.verdicts import Answer, Decision
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -74,8 +78,8 @@ def back(change: Change) -> Change:
 
 def some_facts(**other: Any) -> Facts:
     values = {
-        "now": NOW, "limits": LIMITS, "campaigns": CAMPAIGNS, "data_age_days": 1, "data_sla_days": 2,
-        "agent_skills": frozenset({"budget"}),
+        "now": NOW, "campaigns": CAMPAIGNS, "data_age_days": 1, "data_sla_days": 2,
+        "agent_skills": frozenset({"budget", "content", "offer", "audience"}), "spent_this_month": {}, "days_left": 30,
     }  # fmt: skip
     return Facts(**{**values, **other})
 
@@ -97,8 +101,43 @@ def some_limits(**other: Any) -> Limits:
         "min_budget": gbp(5_00), "channel_daily_caps": {"email": gbp(200_00)},
     }  # fmt: skip
     shares = {"step_share_gate_bp": 2500, "step_share_cap_bp": 5000}
-    shares = {key: other.pop(key, value) for key, value in shares.items()}
+    shares |= {key: other.pop(key) for key in list(other) if key in Limits.model_fields}
     return Limits(**shares, currencies={"GBP": CurrencyLimits(**{**amounts, **other})})
+
+
+def under(limits: Limits | None, calendar: Calendar = ALWAYS) -> Rules:
+    """The shipped policies with other limits; loaded once."""
+    rules = copy(RULES)
+    rules.limits, rules.calendar = limits, calendar
+    return rules
+
+
+def a_product(**other: Any) -> ProductState:
+    values = {
+        "channel": "website", "id": "mug", "name": "Mug", "price": gbp(20_00), "unit_cost": gbp(8_00), "simulated": True,
+    }  # fmt: skip
+    return ProductState(**{**values, **other})
+
+
+def rules_plan(*, before="in force", asked_by="ada", kind=PlanKind.POLICY, **other):
+    """A change of caps.cedar, from what is in force to something else."""
+    text = RULES.texts["caps.cedar"] if before == "in force" else before
+    values = [value_of_texts({"caps.cedar": each}) for each in (text, "// nothing is capped")]
+    changed = a_change("edition", *values, resource=_BOOK, field="text", unit="")
+    return a_plan(changed, kind=kind, requested_by=asked_by, at_risk=0, **other)
+
+
+def an_audience(**other: Any) -> AudienceState:
+    values = {
+        "channel": "email", "id": "fans", "name": "Fans", "people": 5_000, "consented": True, "simulated": True,
+    }  # fmt: skip
+    return AudienceState(**{**values, **other})
+
+
+def an_offer(field: str, before: Any, after: Any, **other: Any) -> Change:
+    """A change of the mug: money for its price, text of basis points for a discount."""
+    mug = Resource(channel="website", kind="product", id="mug", name="Mug")
+    return a_change("mug", before, after, field=field, unit="", **{"resource": mug, **other})
 
 
 def a_decision(plan: Plan, person: Person, **other: Any) -> Decision:
@@ -112,3 +151,5 @@ def a_decision(plan: Plan, person: Person, **other: Any) -> Decision:
 CAMPAIGNS = (a_campaign("news", 100_00), a_campaign("brand", 200_00, channel="paid_search"))
 A_CHANGES = (a_change("news", 100_00, 110_00), a_change("brand", 200_00, 180_00, channel="paid_search"))
 LIMITS = some_limits()
+RULES = load_rules(limits=LIMITS)
+_BOOK = Resource(channel="policies", kind="policy", id="edition", name="caps.cedar")

@@ -47,6 +47,63 @@ def test_amounts_are_read_exactly_and_shares_in_basis_points():
     )  # fmt: skip
 
 
+FULL = (
+    GOOD.replace(
+        "channel_daily_caps:",
+        """monthly_cap: 20000
+    two_people_gate: 14000
+    channel_monthly_caps: {email: 4000}
+    account_daily_caps: {482-119-7730: 700}
+    account_monthly_caps: {482-119-7730: 20000.01}
+    brand_daily_caps: {Brightwell & Vale: 900}
+    brand_monthly_caps: {Brightwell & Vale: 18000}
+    channel_daily_caps:""",
+    )
+    + """
+week_share_cap: 100%
+learning_share: 0%
+margin_floor: 12.5%
+discount_cap: 0%
+stacked_discount_cap: 60%
+evaluation_sla_days: 28
+excluded_audiences: under-18, no thanks
+"""
+)
+
+
+def test_what_may_be_limited_besides_is_read_exactly_too():
+    limits = parse_limits(FULL, file="limits.yml", channels=frozenset({"email"}))
+    assert limits is not None
+    amounts = limits.currencies["GBP"]
+    assert (amounts.monthly_cap, amounts.two_people_gate) == (gbp(20_000_00), gbp(14_000_00))
+    assert amounts.channel_monthly_caps == {"email": gbp(4_000_00)}
+    assert amounts.account_daily_caps == {"482-119-7730": gbp(700_00)}
+    assert amounts.account_monthly_caps == {"482-119-7730": gbp(20_000_01)}
+    assert amounts.brand_daily_caps == {"Brightwell & Vale": gbp(900_00)}
+    assert amounts.brand_monthly_caps == {"Brightwell & Vale": gbp(18_000_00)}
+    shares = (limits.week_share_cap_bp, limits.learning_share_bp, limits.margin_floor_bp)
+    assert shares == (10_000, 0, 1250)
+    assert (limits.discount_cap_bp, limits.stacked_discount_cap_bp) == (0, 6000)
+    assert limits.evaluation_sla_days == 28
+    assert limits.excluded_audiences == {"under-18", "no thanks"}
+    assert parse_limits(dump_limits(limits), file="limits.yml") == limits
+
+
+def test_what_is_left_out_is_not_limited():
+    limits = parse_limits(GOOD, file="limits.yml")
+    assert limits is not None
+    amounts = limits.currencies["GBP"]
+    assert (amounts.monthly_cap, amounts.two_people_gate, amounts.brand_daily_caps) == (None, None, {})
+    assert (limits.week_share_cap_bp, limits.margin_floor_bp, limits.discount_cap_bp) == (None, None, None)
+    assert (limits.evaluation_sla_days, limits.excluded_audiences) == (35, frozenset())
+
+
+def test_excluded_audiences_may_be_a_list():
+    limits = parse_limits(GOOD + "excluded_audiences: [under-18, 'no, thanks']\n", file="limits.yml")
+    assert limits is not None
+    assert limits.excluded_audiences == {"under-18", "no, thanks"}
+
+
 def test_a_missing_file_means_no_limits(tmp_path):
     assert load_limits(tmp_path / "limits.yml") is None
 
@@ -101,6 +158,20 @@ def test_a_currency_without_caps_is_left_out_and_the_others_stay():
         ("{email: 200.05}", "{e_mail: 200.05}", "currencies.GBP.channel_daily_caps.e_mail", "use one of email"),
         ("{email: 200.05}", "email", "currencies.GBP.channel_daily_caps", "must hold"),
         ("{email: 200.05}", "{email: [", "the file", "cannot be read as YAML"),
+        ("step_share_gate: 25%", "step_share_gate: 25%\nweek_share_cap: 0%", "week_share_cap", "from 0.01% to 900%"),
+        ("step_share_gate: 25%", "step_share_gate: 25%\nmargin_floor: 101%", "margin_floor", "from 0% to 100%"),
+        ("step_share_gate: 25%", "step_share_gate: 25%\ndiscount_cap: 10", "discount_cap", "with the sign: 25%"),
+        ("step_share_gate: 25%", "step_share_gate: 25%\nevaluation_sla_days: 0", "evaluation_sla_days", "a whole number from 1 to 3650"),
+        ("step_share_gate: 25%", "step_share_gate: 25%\nevaluation_sla_days: 5w", "evaluation_sla_days", "such as 35"),
+        ("step_share_gate: 25%", "step_share_gate: 25%\nexcluded_audiences: [[vip]]", "excluded_audiences", "write the audiences' ids"),
+        ("step_cap: 150", "step_cap: 150\n    monthly_cap: 1.005", "currencies.GBP.monthly_cap", "at most 2"),
+        ("step_cap: 150", "step_cap: 150\n    two_people_gate: £9", "currencies.GBP.two_people_gate", "write an amount"),
+        ("channel_daily_caps: {email: 200.05}", "channel_monthly_caps: {e_mail: 1}",
+         "currencies.GBP.channel_monthly_caps.e_mail", "use one of email"),
+        ("channel_daily_caps: {email: 200.05}", "account_daily_caps: {acc: x}",
+         "currencies.GBP.account_daily_caps.acc", "write an amount"),
+        ("channel_daily_caps: {email: 200.05}", "brand_monthly_caps: 5",
+         "currencies.GBP.brand_monthly_caps", "must hold"),
     ],
 )  # fmt: skip
 def test_a_mistake_names_file_key_and_remedy(old, new, key, remedy):
@@ -132,6 +203,10 @@ def test_limits_of_another_currency_or_beyond_all_measure_cannot_be_made():
         some_limits(daily_cap=Money(minor=1, currency="EUR"))
     with pytest.raises(ValidationError, match="does not belong"):
         some_limits(daily_cap=gbp(LARGEST_MINOR + 1))
+    with pytest.raises(ValidationError, match="does not belong"):
+        some_limits(two_people_gate=Money(minor=1, currency="EUR"))
+    with pytest.raises(ValidationError, match="does not belong"):
+        some_limits(brand_monthly_caps={"Vale": gbp(-1)})
     with pytest.raises(ValidationError, match="never be asked for"):
         some_limits(step_share_gate_bp=5001)
 
@@ -140,7 +215,8 @@ def test_sandbox_limits_leave_room_for_ordinary_steps_and_survive_their_file():
     limits = sandbox_limits(gbp(600_00))
     amounts = limits.currencies["GBP"]
     assert amounts.daily_cap == gbp(720_00)
-    assert limits.step_share_gate_bp == 2500
+    assert amounts.two_people_gate == gbp(600_00 * 14)
+    assert (limits.step_share_gate_bp, limits.week_share_cap_bp) == (2500, 10_000)
     assert parse_limits(dump_limits(limits), file="limits.yml") == limits
 
 
@@ -153,13 +229,30 @@ def test_every_limits_file_reads_back_as_itself(data, currency, one_bp, other_bp
     def money():
         return st.builds(Money, minor=amounts, currency=st.just(currency))
 
+    def named():
+        return data.draw(st.dictionaries(channels, money(), max_size=2))
+
+    maybe_bp = st.none() | st.integers(0, 10_000)
     limits = Limits(
         step_share_gate_bp=min(one_bp, other_bp),
         step_share_cap_bp=max(one_bp, other_bp),
+        week_share_cap_bp=data.draw(st.none() | st.integers(1, 90_000)),
+        learning_share_bp=data.draw(maybe_bp),
+        margin_floor_bp=data.draw(maybe_bp),
+        discount_cap_bp=data.draw(maybe_bp),
+        stacked_discount_cap_bp=data.draw(maybe_bp),
+        evaluation_sla_days=data.draw(st.integers(1, 3650)),
+        excluded_audiences=data.draw(st.frozensets(channels.filter(lambda name: name == name.strip()), max_size=3)),
         currencies={
             currency: CurrencyLimits(
                 **{key: data.draw(money()) for key in ("daily_cap", "step_cap", "at_risk_gate", "min_budget")},
-                channel_daily_caps=data.draw(st.dictionaries(channels, money(), max_size=3)),
+                monthly_cap=data.draw(st.none() | money()),
+                two_people_gate=data.draw(st.none() | money()),
+                **{
+                    f"{whose}_{span}_caps": named()
+                    for whose in ("channel", "account", "brand")
+                    for span in ("daily", "monthly")
+                },
             )
         },
     )

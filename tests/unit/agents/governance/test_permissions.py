@@ -3,18 +3,22 @@
 import pytest
 
 from agents.governance.approvals import COUNTS_AS
-from agents.governance.rules import Act, load_rules
+from agents.governance.rules import Act, Standing
 from storage.records.people import Person, Role
-from tests.unit.agents.governance.cases import AARON, ADA, CARLA, OLIVIA, VICTOR, a_plan, a_rollback
+from storage.records.plans import PlanKind
+from tests.unit.agents.governance.cases import AARON, ADA, CARLA, OLIVIA, RULES, VICTOR, a_plan, a_rollback, rules_plan
 
-RULES = load_rules()
-WORK = {"propose", "edit", "rollback", "acknowledge", "snooze", "tick"}
+WORK = {"propose", "edit", "rollback", "acknowledge", "snooze", "tick", "freeze", "remind"}
+DECIDE = {"view", "approve", "reject", "withdraw", "remind", "delegate"}
 MATRIX = {
     Role.VIEWER: {"view"},
     Role.OPERATOR: {"view"} | WORK,
-    Role.APPROVER: {"view", "approve", "reject"} | WORK,
-    Role.CMO: {"view", "approve", "reject"} | WORK,
-    Role.ADMIN: {"view", "configure", "tick"},
+    Role.APPROVER: DECIDE | WORK | {"thaw", "review_glass"},
+    Role.BRAND: DECIDE,
+    Role.FINANCE: DECIDE,
+    Role.LEGAL: DECIDE,
+    Role.CMO: DECIDE | WORK | {"thaw", "break_glass", "review_glass", "amend"},
+    Role.ADMIN: {"view", "configure", "tick", "freeze", "remind", "delegate", "review_glass", "amend"},
 }
 
 
@@ -52,13 +56,47 @@ def test_nobody_approves_what_they_asked_for_or_edited(person):
     assert RULES.may(person, "approve", a_plan(requested_by="olivia")).allowed
 
 
+@pytest.mark.parametrize(
+    ("standing", "words"),
+    [
+        (Standing(owns_agent=True), "answers for the agent that made PLAN-7"),
+        (Standing(stands_for_requester=True), "stands in for whoever asked for PLAN-7"),
+    ],
+)
+def test_nobody_with_a_stake_in_a_plan_approves_it(standing, words):
+    assert words in RULES.may(CARLA, Act.APPROVE, a_plan(), standing).reason
+    assert RULES.may(CARLA, Act.REJECT, a_plan(), standing).allowed
+    broken = standing.model_copy(update={"glass": True})
+    assert RULES.may(CARLA, Act.APPROVE, a_plan(requested_by="carla"), broken).allowed
+
+
+def test_broken_glass_gives_nobody_a_role_and_never_carries_a_change_of_the_rules():
+    broken = Standing(glass=True)
+    assert not RULES.may(OLIVIA, Act.APPROVE, a_plan(), broken).allowed
+    own = rules_plan(asked_by="carla")
+    assert "someone else must approve it" in RULES.may(CARLA, Act.APPROVE, own, broken).reason
+
+
+def test_an_admin_takes_back_rules_and_nothing_else():
+    assert RULES.may(ADA, Act.ROLLBACK, rules_plan()).allowed
+    assert not RULES.may(ADA, Act.ROLLBACK, a_plan()).allowed
+
+
+def test_a_change_of_the_rules_is_not_edited():
+    assert "not edited" in RULES.may(CARLA, Act.EDIT, rules_plan()).reason
+    assert RULES.may(CARLA, Act.EDIT, a_plan(kind=PlanKind.CONTENT)).allowed
+
+
 def test_a_rollback_is_not_edited():
     assert "not edited" in RULES.may(AARON, "edit", a_rollback()).reason
     assert RULES.may(AARON, "approve", a_rollback(requested_by="olivia")).allowed
 
 
 def test_a_refusal_names_the_roles_that_may():
-    assert RULES.may(VICTOR, "approve").reason == "only approver or cmo may approve; Victor Hale has the role viewer"
+    assert RULES.may(VICTOR, "approve").reason == (
+        "only approver or brand or finance or legal or cmo may approve; Victor Hale has the role viewer"
+    )
+    assert RULES.may(OLIVIA, Act.BREAK_GLASS).reason == "only cmo may break glass; Olivia Reed has the role operator"
     assert RULES.may(ADA, "acknowledge").reason == (
         "only operator or approver or cmo may acknowledge; Ada Novak has the role admin"
     )

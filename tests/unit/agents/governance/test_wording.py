@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.governance.wording import data_age, fill, label, percent, step_share
+from agents.governance.wording import data_age, days_or_never, fill, label, listed, margin, percent, step_share
 
 
 @pytest.mark.parametrize(("share_bp", "text"), [(2500, "25 %"), (1, "0.01 %"), (90_000, "900 %"), (1250, "12.5 %")])
@@ -29,3 +29,27 @@ def test_values_that_look_like_placeholders_are_left_alone():
 )
 def test_the_age_of_data_in_words(days, text):
     assert data_age(days) == text
+
+
+@pytest.mark.parametrize(
+    ("net", "cost", "text"),
+    [
+        (10_00, 8_00, "20 %"),
+        (9_99, 8_00, "19.91 %"),
+        (10_00, 12_00, "−20 %"),
+        (10_00, 10_00, "0 %"),
+        (0, 8_00, "nothing"),
+    ],
+)
+def test_a_margin_just_below_is_rounded_down(net, cost, text):
+    assert margin(net, cost) == text
+
+
+def test_many_names_are_counted():
+    assert listed(("a", "b", "c")) == "a, b, c"
+    assert listed(("a", "b", "c", "d\n", "e")) == "a, b, c and 2 more"
+
+
+def test_when_forecasts_were_checked_in_words():
+    assert days_or_never(None) == "never"
+    assert days_or_never(1) == "1 day ago"
