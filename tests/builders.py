@@ -4,6 +4,7 @@ The defaults tell one story: on 3 June 2025 the planner proposes to move £210 a
 it, Aaron or Carla may approve it.
 """
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -13,7 +14,8 @@ from storage.records.dossiers import Dossier, Restoration, RollbackPreview
 from storage.records.executions import Execution, ExecutionState, FieldState, Receipt, execution_key
 from storage.records.kpis import KpiAnswer, KpiRow
 from storage.records.money import Money
-from storage.records.people import Person, Role
+from storage.records.nudges import Nudge, NudgeKind
+from storage.records.people import Delegation, Person, Role
 from storage.records.plans import (
     Change,
     Evidence,
@@ -25,7 +27,9 @@ from storage.records.plans import (
     Resource,
     Value,
 )
-from storage.records.verdicts import Answer, Decision, Gate, Reason, Verdict
+from storage.records.policies import Impact, Shift
+from storage.records.stops import Freeze, FreezeScope, Glass
+from storage.records.verdicts import Answer, Decision, Gate, GateProgress, Reason, Verdict
 from storage.records.verdicts import Outcome as VerdictOutcome
 
 NOW = datetime(2025, 6, 3, 9, 30, tzinfo=UTC)
@@ -170,6 +174,44 @@ def a_rollback_plan(of: Plan | None = None, **changes: Any) -> Plan:
     return a_plan(**{**defaults, **changes})
 
 
+def a_policy_plan(
+    before: dict[str, str | None] | None = None, after: dict[str, str | None] | None = None, **changes: Any
+) -> Plan:
+    """PLAN-15, which halves the daily cap and adds a rule."""
+    old = before or {"limits.yml": "total: 1000\nstep: 70%\nchannels:\n  email: 100\n", "night.cedar": None}
+    new = after or {
+        "limits.yml": "total: 500\nstep: 70%\nchannels:\n  email: 100\n",
+        "night.cedar": '@id("night")\n@deny("not at night")\nforbid (principal, action, resource);\n',
+    }
+    defaults = {
+        "id": "PLAN-15",
+        "kind": "policy",
+        "title": "Change the rules: limits.yml, night.cedar",
+        "why": ("Of the last 412 decisions 18 would come out differently.",),
+        "agent": "policy-desk",
+        "requested_by": ADA.id,
+        "changes": (
+            Change(
+                id="c1",
+                resource=Resource(channel="policies", kind="policy", id="edition", name="Rules"),
+                field="text",
+                before=json.dumps(old),
+                after=json.dumps(new),
+                unit="",
+                expected_version="v1",
+            ),
+        ),
+        "forecasts": (),
+        "kpis": (),
+        "slas": (),
+        "exit_criteria": (),
+        "evidence": (),
+        "money_at_risk": pounds(0),
+        "simulated": False,
+    }
+    return a_plan(**{**defaults, **changes})
+
+
 def a_status(**changes: Any) -> PlanStatus:
     return PlanStatus(**{"plan": a_plan(), "state": PlanState.WAITING, "version": 3, "since": NOW, **changes})
 
@@ -181,6 +223,17 @@ def a_gate(**changes: Any) -> Gate:
         "roles": frozenset({Role.APPROVER}),
     }
     return Gate(**{**defaults, **changes})
+
+
+def a_progress(**changes: Any) -> GateProgress:
+    """Two people are asked for, one of them the CMO; Aaron has approved."""
+    defaults = {
+        "gate": a_gate(text="More than £1,000 at risk", roles=frozenset({Role.APPROVER, Role.CMO}), approvers=2),
+        "approved_by": (AARON.id,),
+        "missing_roles": frozenset({Role.CMO}),
+        "missing_people": 1,
+    }
+    return GateProgress(**{**defaults, **changes})
 
 
 def a_verdict(**changes: Any) -> Verdict:
@@ -215,6 +268,76 @@ def a_decision(**changes: Any) -> Decision:
         "policy_version": POLICY_VERSION,
     }
     return Decision(**{**defaults, **changes})
+
+
+def a_freeze(**changes: Any) -> Freeze:
+    """FREEZE-2 stops everything for Black Friday."""
+    defaults = {
+        "id": "FREEZE-2",
+        "scope": FreezeScope.ALL,
+        "reason": "Black Friday, no changes",
+        "frozen_by": ADA.id,
+        "at": NOW,
+    }
+    return Freeze(**{**defaults, **changes})
+
+
+def a_glass(**changes: Any) -> Glass:
+    """Carla broke the glass for an hour."""
+    defaults = {
+        "id": "GLASS-1",
+        "person_id": CARLA.id,
+        "reason": "The wrong price is live and finance is away",
+        "broken_at": NOW,
+        "until": NOW + timedelta(hours=1),
+    }
+    return Glass(**{**defaults, **changes})
+
+
+def a_nudge(**changes: Any) -> Nudge:
+    """Aaron was asked about PLAN-12."""
+    defaults = {
+        "id": 7,
+        "plan_id": "PLAN-12",
+        "revision": 1,
+        "person_id": AARON.id,
+        "kind": NudgeKind.ASKED,
+        "due_at": NOW,
+    }
+    return Nudge(**{**defaults, **changes})
+
+
+def a_delegation(**changes: Any) -> Delegation:
+    """Aaron decides for Carla for a week."""
+    defaults = {
+        "id": "DELEGATION-1",
+        "from_person": CARLA.id,
+        "to_person": AARON.id,
+        "starts_at": NOW,
+        "ends_at": NOW + timedelta(days=7),
+        "made_by": CARLA.id,
+        "made_at": NOW,
+    }
+    return Delegation(**{**defaults, **changes})
+
+
+def an_impact(**changes: Any) -> Impact:
+    """Of 412 decisions 18 would come out differently."""
+    defaults = {
+        "judged": 412,
+        "changed": 18,
+        "first": NOW - timedelta(days=90),
+        "last": NOW,
+        "shifts": (
+            Shift(
+                before="needs_approval", after="refused", count=12, at_risk=pounds(8400), examples=("PLAN-9", "PLAN-4")
+            ),
+            Shift(before="allowed", after="needs_approval", count=6, at_risk=pounds(1200), examples=("PLAN-7",)),
+        ),
+        "version_now": POLICY_VERSION,
+        "version_then": "decaf" + "0" * 59,
+    }
+    return Impact(**{**defaults, **changes})
 
 
 def an_execution(change: Change | None = None, **changes: Any) -> Execution:

@@ -45,6 +45,11 @@ class LakeReader:
             as_of=as_of or max((load.known_at for load in loads), default=None),
         )
 
+    async def mark(self, *, simulated: bool) -> str:
+        """Changes whenever more is known: what was read under the same mark need not be read again."""
+        async with self._ledger.read() as tx:
+            return await tx.loads.mark(simulated=simulated)
+
     async def history(self, *, first: date, last: date, simulated: bool) -> FactHistory:
         """Every version of everything about the days: older versions show how fast conversions arrive."""
         async with self._ledger.read() as tx:

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from agents.lifecycle.states import ask_for_review, let_go
 from agents.team.agent import JUDGED_AFTER_DAYS
+from storage.ledger import Transaction
 from storage.records.people import Person
-from storage.records.plans import Plan, Value, raised_per_day
+from storage.records.plans import Change, Plan, PlanStatus, Value, raised_per_day
 
 
 def revision_of(plan: Plan, wanted: Mapping[str, Value], *, person: Person, now: datetime) -> Plan | None:
@@ -42,3 +44,32 @@ def revision_of(plan: Plan, wanted: Mapping[str, Value], *, person: Person, now:
             "created_at": now,
         }
     )
+
+
+async def revise(
+    tx: Transaction, status: PlanStatus, revised: Plan, *, person: Person, via: str, now: datetime
+) -> None:
+    """Put the revision in the plan's place and have it reviewed; what it no longer touches is given up."""
+    await tx.plans.revise(revised, now=now)
+    await let_go(tx, status, set(status.plan.resource_keys) - set(revised.resource_keys))
+    stored = await tx.plans.get(revised.id)
+    assert stored is not None, "it was there a moment ago"
+    await ask_for_review(tx, stored)
+    await tx.audit.append(
+        at=now,
+        actor=f"person:{person.id}",
+        action="plan.edited",
+        subject=revised.id,
+        facts={
+            "via": via,
+            "from_revision": status.plan.revision,
+            "from_digest": status.plan.digest,
+            "revision": revised.revision,
+            "digest": revised.digest,
+            "changes": [_facts(change) for change in revised.changes],
+        },
+    )
+
+
+def _facts(change: Change) -> dict[str, str]:
+    return {"resource": change.resource.key, "before": str(change.before), "after": str(change.after)}

@@ -7,7 +7,6 @@ from datetime import date, datetime, timedelta
 from agents.drift.detectors import detect
 from agents.drift.plans import ExecutedPlan
 from agents.forecasts.outcome import Measured, exit_reached, score
-from agents.governance.rules import Rules
 from agents.kpis.engine import KpiEngine
 from agents.kpis.figures import format_value
 from agents.kpis.lake_reader import LakeReader
@@ -15,6 +14,7 @@ from agents.kpis.query import KpiQuery
 from agents.kpis.windows import Window
 from agents.lifecycle.decide import Cause, Declined
 from agents.lifecycle.learn import keep_outcome
+from agents.lifecycle.review import Rulebook
 from agents.sources.readers import Readers
 from agents.sources.source import Source
 from storage.ledger import Ledger, Transaction
@@ -39,7 +39,7 @@ class Monitor:
     def __init__(
         self,
         ledger: Ledger,
-        rules: Rules,
+        rulebook: Rulebook,
         *,
         facts: LakeReader,
         kpis: KpiEngine,
@@ -47,7 +47,7 @@ class Monitor:
         clock: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
-        self._rules = rules
+        self._rulebook = rulebook
         self._facts = facts
         self._kpis = kpis
         self._readers = readers
@@ -94,11 +94,11 @@ class Monitor:
     async def _answer(
         self, alert_id: str, person: Person, *, act: str, snoozed_until: datetime | None
     ) -> Declined | Alert:
-        permission = self._rules.may(person, act)
-        if not permission.allowed:
-            return Declined(cause=Cause.NOT_ALLOWED, words=permission.reason)
         now = self._clock()
         async with self._ledger.write() as tx:
+            permission = (await self._rulebook.of(tx)).may(person, act)
+            if not permission.allowed:
+                return Declined(cause=Cause.NOT_ALLOWED, words=permission.reason)
             alert = await tx.alerts.get(alert_id)
             if alert is None:
                 return Declined(cause=Cause.UNKNOWN, words=f"There is no {alert_id} here.")
@@ -228,7 +228,9 @@ class Monitor:
                 return
         now = self._clock()
         async with self._ledger.write() as tx:
-            known = {alert.finding.key: alert for alert in await tx.alerts.unrecovered()}
+            open_now = await tx.alerts.unrecovered()
+            # A breach of governance is no state of the data, and does not pass because the data is quiet.
+            known = {one.finding.key: one for one in open_now if one.finding.kind is not AlertKind.GOVERNANCE}
             for finding in findings:
                 if finding.key not in known:
                     await _open(tx, finding, now=now)

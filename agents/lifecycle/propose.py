@@ -1,17 +1,17 @@
 """Propose: an agent is briefed, thinks off the event loop, and what it returns becomes a plan under review."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from agents.kpis.lake_reader import LakeReader
-from agents.lifecycle.review import Reviewer, known_plan
+from agents.lifecycle.review import Reviewer, Rulebook, known_plan
 from agents.lifecycle.states import UNDECIDED, ask_for_review, move
 from agents.sources.readers import Readers
 from agents.team.agent import Agent, KeepThePlan, NotEnoughData, Proposal
 from agents.team.brief import Brief, Limits, resource_of
-from agents.team.requests import Unplannable, requested_proposal
+from agents.team.requests import Unplannable, Wish, requested_proposal
 from storage.ledger import Ledger, Transaction
 from storage.records.facts import CampaignState
 from storage.records.money import Money
@@ -20,8 +20,6 @@ from storage.records.plans import Evidence, Plan, PlanKind, PlanState, PlanStatu
 
 HISTORY = timedelta(days=180)
 """How far back a brief reaches."""
-EXPIRES_AFTER = timedelta(hours=24)
-"""How long a plan waits for people before it counts as stale."""
 
 Proposed = PlanStatus | KeepThePlan | NotEnoughData
 
@@ -36,6 +34,7 @@ class Proposer:
     def __init__(
         self,
         ledger: Ledger,
+        rulebook: Rulebook,
         *,
         team: Mapping[str, Agent],
         facts: LakeReader,
@@ -44,6 +43,7 @@ class Proposer:
         clock: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
+        self._rulebook = rulebook
         self._team = team
         self._facts = facts
         self._readers = readers
@@ -72,20 +72,27 @@ class Proposer:
             return answer
         return await self.file(answer)
 
-    async def request(self, budgets: Mapping[str, Decimal], person: Person) -> PlanStatus | Unplannable:
-        """File a plan that a person asks for: campaign id or name → daily budget in the campaign's currency."""
+    async def request(
+        self, budgets: Mapping[str, Decimal], person: Person, *, changes: Sequence[Wish] = ()
+    ) -> PlanStatus | Unplannable:
+        """File a plan that a person asks for: campaign → daily budget in its currency, and what else is wished.
+
+        A campaign is named by its id, its exact name, or channel/id.
+        """
         campaigns = await self._readers.campaigns()
-        channel = campaigns[0].channel if campaigns else ""
-        today = await self._readers.today(channel) if campaigns else self._clock().date()
-        made = requested_proposal(campaigns, budgets, person=person, data_day=today - timedelta(days=1))
+        wishes = (*(Wish(campaign=name, value=str(amount)) for name, amount in budgets.items()), *changes)
+        made = requested_proposal(campaigns, wishes, person=person, data_day=self._clock().date())
         if isinstance(made, Unplannable):
             return made
-        return await self.file(made, requested_by=person.id)
+        today = await self._readers.today(made.changes[0].resource.channel)
+        dated = made.model_copy(update={"data_day": today - timedelta(days=1)})
+        return await self.file(dated, requested_by=person.id)
 
     async def file(self, proposal: Proposal, *, requested_by: str | None = None) -> PlanStatus:
-        """Store a proposal as a plan and have it reviewed."""
+        """Store a proposal as a plan and have it reviewed; people have the calendar's time to decide it."""
         now = self._clock()
         async with self._ledger.write() as tx:
+            calendar = (await self._rulebook.of(tx)).calendar
             open_plans = await _open_plans(tx, proposal.agent, requested_by)
             for status in open_plans:
                 if _wanted(status.plan) == _wanted(proposal):
@@ -93,7 +100,7 @@ class Proposer:
             plan = proposal.as_plan(
                 id=await tx.plans.new_id(),
                 created_at=now,
-                expires_at=now + EXPIRES_AFTER,
+                expires_at=calendar.add(now, calendar.expire_after_minutes),
                 requested_by=requested_by,
             )
             for status in open_plans:

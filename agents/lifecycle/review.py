@@ -1,24 +1,30 @@
 """Review: governance judges a plan with fresh facts, and plans that touch the same thing wait for each other."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
-from agents.governance.approvals import Approvals, approvals_given
-from agents.governance.facts import Facts
-from agents.governance.limits import Limits
+from agents.governance.approvals import Panel, approvals_given, gate_ids
 from agents.governance.rules import Rules
+from agents.governance.situation import Situation
+from agents.kpis.lake_reader import LakeReader
+from agents.lifecycle.convene import convene
+from agents.lifecycle.gather import World, gather, look
+from agents.lifecycle.spending import Spending
 from agents.lifecycle.states import ask_for_execution, move
 from agents.sources.readers import Readers
 from agents.sources.source import SourceUnavailable
 from storage.ledger import Ledger, Transaction
-from storage.records.executions import ExecutionState
-from storage.records.facts import CampaignState
-from storage.records.people import Person
-from storage.records.plans import Change, Plan, PlanState, PlanStatus
-from storage.records.verdicts import Outcome, Verdict
+from storage.records.plans import Plan, PlanState, PlanStatus
+from storage.records.verdicts import Decision, Outcome, Verdict
 
-DATA_SLA_DAYS = 2
-"""How old the newest complete day behind a budget plan may be, in days of the source's calendar."""
+
+class Rulebook(Protocol):
+    """Which rules are in force."""
+
+    async def of(self, tx: Transaction) -> Rules:
+        """The rules that judge in this transaction; raises RulesUntrusted where nothing may be judged."""
 
 
 class Reviewer:
@@ -27,17 +33,17 @@ class Reviewer:
     def __init__(
         self,
         ledger: Ledger,
-        rules: Rules,
+        rulebook: Rulebook,
         *,
         readers: Readers,
-        limits: Callable[[], Limits | None],
+        facts: LakeReader,
         skills: Callable[[str], frozenset[str]],
         clock: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
-        self._rules = rules
+        self._rulebook = rulebook
         self._readers = readers
-        self._limits = limits
+        self._spending = Spending(facts)
         self._skills = skills
         self._clock = clock
 
@@ -50,64 +56,76 @@ class Reviewer:
             status = await known_plan(tx, plan_id)
         if not _reviewable(status, now=self._clock()):
             return status
-        judged, verdict = status.plan, await self.judge(status.plan)
+        world = await self._world_or_nothing(status.plan)
         now = self._clock()
         async with self._ledger.write() as tx:
+            # Judged in the transaction that files it: what it may spend is reserved from then on.
             status = await known_plan(tx, plan_id)
-            # An edit made meanwhile asked for a review of its own: this verdict is not about it.
-            if status.plan.revision == judged.revision and _reviewable(status, now=now):
-                await _file(tx, status, verdict, now=now)
+            if _reviewable(status, now=now):
+                judged = await self._judge(tx, status.plan, world)
+                await _file(tx, status, judged, now=now)
             return await known_plan(tx, plan_id)
 
     async def judge(self, plan: Plan) -> Verdict:
-        """The verdict as of now, before anybody has approved."""
-        try:
-            world = await self.world(plan)
-        except SourceUnavailable:
-            # Unknown state is judged as such: the rules refuse campaigns that no source shows.
-            world = World((), None)
+        """The verdict as of now, before anybody has approved; nothing is stored."""
+        world = await self._world_or_nothing(plan)
         async with self._ledger.read() as tx:
-            facts = await self.facts(tx, plan, world, approved=False)
-        return self._rules.judge(plan, facts)
+            return (await self._judge(tx, plan, world)).demanded
 
-    async def judge_in(self, tx: Transaction, plan: Plan, world: "World") -> Verdict:
-        """The verdict inside a transaction that will act on it, approvals counted."""
-        return self._rules.judge(plan, await self.facts(tx, plan, world, approved=True))
+    async def judge_in(self, tx: Transaction, plan: Plan, world: World) -> Verdict:
+        """The verdict inside a transaction that will act on it, approvals counted; `gates` are all that it took.
 
-    async def world(self, plan: Plan) -> "World":
+        What the rules demand before any approval is stored here, with the situation that was judged, as after a
+        review: the caller stores no verdict.
+        """
+        judged = await self._judge(tx, plan, world)
+        await tx.approvals.add_verdict(plan.id, plan.revision, judged.demanded, judged.stored)
+        decisions = await tx.approvals.decisions(plan.id, plan.revision)
+        return judged.with_approvals(plan, decisions)
+
+    async def world(self, plan: Plan) -> World:
         """What the sources show now; read before a transaction, because sources may be slow.
 
         Raises SourceUnavailable: an approved plan is tried again then, and not refused for good.
         """
+        return await look(plan, readers=self._readers, spending=self._spending, now=self._clock())
+
+    async def _world_or_nothing(self, plan: Plan) -> World:
         try:
-            campaigns = await self._readers.campaigns()
-            today = await self._readers.today(plan.changes[0].resource.channel)
-        except LookupError:
-            return World((), None)
-        return World(campaigns, (today - plan.data_day).days - 1)
+            return await self.world(plan)
+        except SourceUnavailable:
+            # Unknown state is judged as such: the rules refuse campaigns that no source shows.
+            return World()
 
-    async def facts(self, tx: Transaction, plan: Plan, world: "World", *, approved: bool) -> Facts:
-        """All that the rules are told about this plan."""
-        people = await tx.people.all()
-        return Facts(
-            now=self._clock(),
-            limits=self._limits(),
-            campaigns=await _with_executing(tx, plan, world.campaigns),
-            data_age_days=world.data_age_days,
-            data_sla_days=DATA_SLA_DAYS,
-            agent_skills=self._skills(plan.agent),
-            requester=_person(people, plan.requested_by),
-            approvals=await _approvals(tx, plan, people) if approved else Approvals(),
-            taken_back=await _taken_back(tx, plan),
-        )
+    async def _judge(self, tx: Transaction, plan: Plan, world: World) -> "_Judged":
+        rules, panel = await self._rulebook.of(tx), await convene(tx, plan, now=self._clock())
+        facts = await gather(tx, plan, world, rules=rules, panel=panel, skills=self._skills(plan.agent))
+        situation = rules.situation(plan, facts)
+        return _Judged(rules, panel, situation, rules.judge_situation(situation, now=panel.now))
 
 
-class World:
-    """What the sources show at one moment."""
+@dataclass(frozen=True)
+class _Judged:
+    """What the rules demand of a plan before anybody has approved it, and what they judged it by."""
 
-    def __init__(self, campaigns: tuple[CampaignState, ...], data_age_days: int | None) -> None:
-        self.campaigns = campaigns
-        self.data_age_days = data_age_days
+    rules: Rules
+    panel: Panel
+    situation: Situation
+    demanded: Verdict
+
+    @property
+    def stored(self) -> str:
+        """The situation as text, so that other rules can be asked about it."""
+        return self.situation.model_dump_json(exclude_defaults=True)
+
+    def with_approvals(self, plan: Plan, decisions: tuple[Decision, ...]) -> Verdict:
+        """The verdict with the approvals that count for everything that is demanded."""
+        if self.demanded.outcome is not Outcome.NEEDS_APPROVAL:
+            return self.demanded
+        gates = gate_ids(self.demanded)
+        given = approvals_given(plan, decisions, self.panel, version=self.rules.version, gates=gates)
+        verdict = self.rules.judge_situation(self.situation, given, now=self.panel.now)
+        return verdict.model_copy(update={"gates": self.demanded.gates})
 
 
 async def known_plan(tx: Transaction, plan_id: str) -> PlanStatus:
@@ -123,8 +141,8 @@ def _reviewable(status: PlanStatus, *, now: datetime) -> bool:
     return status.state in (PlanState.PROPOSED, PlanState.HELD) and now < status.plan.expires_at
 
 
-async def _file(tx: Transaction, status: PlanStatus, verdict: Verdict, *, now: datetime) -> None:
-    plan = status.plan
+async def _file(tx: Transaction, status: PlanStatus, judged: _Judged, *, now: datetime) -> None:
+    plan, verdict = status.plan, judged.demanded
     conflicts = await tx.plans.claim(plan.id, plan.resource_keys)
     if verdict.outcome is Outcome.REFUSED:
         # A refusal stands whoever else is at work, so it is said at once and nothing is held for it.
@@ -137,7 +155,7 @@ async def _file(tx: Transaction, status: PlanStatus, verdict: Verdict, *, now: d
         to, note = PlanState.WAITING, ""
     if status.state is to and status.note == note:
         return
-    await tx.approvals.add_verdict(plan.id, plan.revision, verdict)
+    await tx.approvals.add_verdict(plan.id, plan.revision, verdict, judged.stored)
     if status.state is to:
         # Still held, but for another plan: people should read which.
         await tx.plans.move(plan.id, revision=plan.revision, origins=(to,), to=to, now=status.since, note=note)
@@ -167,39 +185,3 @@ def _conflict_words(plan: Plan, conflicts: dict[str, str]) -> str:
     holders = sorted(set(conflicts.values()))
     touched = ", ".join(sorted(names[key] for key in conflicts))
     return f"{' and '.join(holders)} also changes {touched} and goes first"
-
-
-async def _with_executing(
-    tx: Transaction, plan: Plan, campaigns: tuple[CampaignState, ...]
-) -> tuple[CampaignState, ...]:
-    """Count what other plans are about to write as written: two plans must not pass a cap together."""
-    wanted = {
-        change.resource.key: change.after
-        for other in await tx.plans.in_states(PlanState.EXECUTING)
-        if other.plan.id != plan.id
-        for change in other.plan.changes
-        if change.field == "daily_budget"
-    }
-    return tuple(
-        one.model_copy(update={"daily_budget": wanted[key]})
-        if (key := f"{one.channel}/campaign/{one.id}") in wanted
-        else one
-        for one in campaigns
-    )
-
-
-async def _approvals(tx: Transaction, plan: Plan, people: tuple[Person, ...]) -> Approvals:
-    decisions = await tx.approvals.decisions(plan.id, plan.revision)
-    return approvals_given(plan, decisions, people)
-
-
-async def _taken_back(tx: Transaction, plan: Plan) -> tuple[Change, ...]:
-    if plan.restores is None:
-        return ()
-    original = await known_plan(tx, plan.restores)
-    done = await tx.executions.of(original.plan.id, original.plan.revision)
-    return tuple(item.change for item in done if item.state is ExecutionState.APPLIED)
-
-
-def _person(people: tuple[Person, ...], person_id: str | None) -> Person | None:
-    return next((one for one in people if one.id == person_id), None)

@@ -7,20 +7,19 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 
 from agents.channels.channel import Channel, ChannelError, Reversibility
-from agents.governance.rules import Rules
+from agents.lifecycle.conclude import RULES
 from agents.lifecycle.decide import Accepted, Cause, Declined
-from agents.lifecycle.review import Reviewer, known_plan
+from agents.lifecycle.review import Reviewer, Rulebook, known_plan
 from agents.lifecycle.states import ask_for_review
-from agents.sources.readers import Readers
+from agents.sources.readers import Readers, UnknownChannel
 from storage.ledger import Ledger, Transaction
 from storage.records.dossiers import Restoration, RollbackPreview
-from storage.records.executions import Execution, ExecutionState
+from storage.records.executions import Execution, ExecutionState, FieldState
 from storage.records.people import Person
 from storage.records.plans import Change, Evidence, Plan, PlanKind, PlanState, PlanStatus, raised_per_day
 
 AGENT = "rollback"
 VERSION = "1"
-EXPIRES_AFTER = timedelta(hours=24)
 
 _TAKEN_BACK = (PlanState.DONE, PlanState.FAILED)
 
@@ -35,7 +34,7 @@ class Rollback:
     def __init__(
         self,
         ledger: Ledger,
-        rules: Rules,
+        rulebook: Rulebook,
         *,
         channels: Mapping[str, Channel],
         readers: Readers,
@@ -43,7 +42,7 @@ class Rollback:
         clock: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
-        self._rules = rules
+        self._rulebook = rulebook
         self._channels = channels
         self._readers = readers
         self._reviewer = reviewer
@@ -72,7 +71,8 @@ class Rollback:
         Raises LookupError for an unknown plan, ChannelSilent.
         """
         preview = await self.preview(plan_id)
-        permission = self._rules.may(person, "rollback", preview.plan.plan)
+        async with self._ledger.read() as tx:
+            permission = (await self._rulebook.of(tx)).may(person, "rollback", preview.plan.plan)
         if not permission.allowed:
             return Declined(cause=Cause.NOT_ALLOWED, words=permission.reason, status=preview.plan)
         if preview.nothing_to_do:
@@ -92,8 +92,9 @@ class Rollback:
         self, preview: RollbackPreview, wanted: tuple[Restoration, ...], person: Person, *, via: str
     ) -> Plan | Declined:
         now = self._clock()
-        today = await self._readers.today(wanted[0].change.resource.channel)
+        today = await self._today(wanted[0].change.resource.channel)
         async with self._ledger.write() as tx:
+            calendar = (await self._rulebook.of(tx)).calendar
             nothing = await _nothing_to_do(tx, await known_plan(tx, preview.plan.plan.id))
             if nothing:  # someone else asked for it between the preview and now
                 return Declined(cause=Cause.REPEATED, words=nothing, status=preview.plan)
@@ -103,6 +104,7 @@ class Rollback:
                 plan_id=await tx.plans.new_id(),
                 person=person,
                 now=now,
+                expires_at=calendar.add(now, calendar.expire_after_minutes),
                 data_day=today - timedelta(days=1),
                 gone=preview.gone_for_good,
             )
@@ -136,14 +138,17 @@ class Rollback:
         restored = now.value == item.before_image.value
         # A newer version with our value is an edit of something else, which restoring this field leaves alone.
         ours = item.receipt is not None and (now.version == item.receipt.version or now.value == item.receipt.value)
-        conflict = (
-            ""
-            if ours or restored
-            else f"someone changed it since: {change.after} → {now.value}. It is left as it is unless you say otherwise"
-        )
+        conflict = "" if ours or restored else _conflict_words(change, now)
         return Restoration(
             change=change, now=now, restores_to=item.before_image.value, conflict=conflict, done=restored
         )
+
+    async def _today(self, channel: str) -> date:
+        """The data day of the channel; where nothing is read, as of the rules themselves, that of the clock."""
+        try:
+            return await self._readers.today(channel)
+        except UnknownChannel:
+            return self._clock().date()
 
     def _gone(self, plan: Plan, done: tuple[Execution, ...]) -> tuple[str, ...]:
         notes = dict.fromkeys(plan.irreversible)
@@ -179,6 +184,7 @@ def _inverse(
     plan_id: str,
     person: Person,
     now: datetime,
+    expires_at: datetime,
     data_day: date,
     gone: tuple[str, ...],
 ) -> Plan:
@@ -208,12 +214,18 @@ def _inverse(
         money_at_risk=raised_per_day(changes, original.money_at_risk.currency),
         irreversible=gone,
         created_at=now,
-        expires_at=now + EXPIRES_AFTER,
+        expires_at=expires_at,
         data_day=data_day,
         simulated=original.simulated,
         restores=original.id,
         versions={"rollback": VERSION},
     )
+
+
+def _conflict_words(change: Change, now: FieldState) -> str:
+    # The rules are texts, too long to be read in a sentence.
+    how = "" if change.resource.channel == RULES else f": {change.after} → {now.value}"
+    return f"someone changed it since{how}. It is left as it is unless you say otherwise"
 
 
 def _only_conflicts(plan_id: str, preview: RollbackPreview) -> str:

@@ -32,12 +32,22 @@ FOLLOWS: dict[PlanState, frozenset[PlanState]] = {
         {
             PlanState.PROPOSED,
             PlanState.APPROVED,
+            PlanState.REFUSED,
             PlanState.REJECTED,
             PlanState.EXPIRED,
             PlanState.SUPERSEDED,
         }
     ),
-    PlanState.APPROVED: frozenset({PlanState.EXECUTING, PlanState.REFUSED}),
+    # Until execution begins, people may think better of it: withdraw, reject, or let its time run out.
+    PlanState.APPROVED: frozenset(
+        {
+            PlanState.WAITING,
+            PlanState.EXECUTING,
+            PlanState.REFUSED,
+            PlanState.REJECTED,
+            PlanState.EXPIRED,
+        }
+    ),
     PlanState.EXECUTING: frozenset({PlanState.DONE, PlanState.FAILED}),
     PlanState.DONE: frozenset({PlanState.ROLLED_BACK}),
     PlanState.FAILED: frozenset({PlanState.ROLLED_BACK}),
@@ -48,10 +58,13 @@ FOLLOWS: dict[PlanState, frozenset[PlanState]] = {
     PlanState.ROLLED_BACK: frozenset(),
 }
 
+RULES_CHANGED = "the rules have changed: it is judged again"
 STALLED_AFTER = timedelta(minutes=10)
 """Work is tried for about a minute; a plan that has not moved for so long has nobody working on it."""
 UNDECIDED = (PlanState.PROPOSED, PlanState.HELD, PlanState.WAITING)
 """A plan in one of these has not been decided: it may still expire, be superseded, or be edited."""
+NOT_BEGUN = (*UNDECIDED, PlanState.APPROVED)
+"""Nothing of a plan in one of these has been written: it may still expire or be rejected."""
 
 
 async def move(tx: Transaction, status: PlanStatus, to: PlanState, *, now: datetime, note: str = "") -> bool:
@@ -64,7 +77,7 @@ async def move(tx: Transaction, status: PlanStatus, to: PlanState, *, now: datet
     moved = await tx.plans.move(
         status.plan.id, revision=status.plan.revision, origins=(status.state,), to=to, now=now, note=note
     )
-    if moved and to not in (*UNDECIDED, PlanState.APPROVED, PlanState.EXECUTING):
+    if moved and to not in (*NOT_BEGUN, PlanState.EXECUTING):
         await let_go(tx, status, status.plan.resource_keys)
     return moved
 
@@ -86,9 +99,39 @@ async def ask_for_review(tx: Transaction, status: PlanStatus, *, because: str = 
 
 
 async def ask_for_execution(tx: Transaction, plan: Plan, *, because: str = "") -> None:
-    """Have the revision carried out; asking twice is asking once, unless there is a new reason."""
-    work_id = f"execute:{plan.id}:{plan.revision}{because}"
+    """Have the revision carried out; asking twice is asking once, unless it moved or there is a new reason."""
+    status = await tx.plans.get(plan.id)
+    assert status is not None, "only a plan that is there is carried out"
+    # Named after the plan's version: one that was taken back and approved again is asked for again.
+    work_id = f"execute:{plan.id}:{plan.revision}:{status.version}{because}"
     await tx.enqueue("execute", work_id, {"plan_id": plan.id, "revision": str(plan.revision)})
+
+
+async def reconsider(tx: Transaction, now: datetime) -> int:
+    """Have every waiting plan reviewed again, because the rules have changed; returns how many.
+
+    What people said under the old rules no longer counts, so plans that were approved and have not begun wait again.
+    """
+    for status in await tx.plans.in_states(PlanState.APPROVED):
+        await move(tx, status, PlanState.WAITING, now=now, note=RULES_CHANGED)
+    waiting = await tx.plans.in_states(PlanState.WAITING)
+    for status in waiting:
+        await judge_anew(tx, status, now=now)
+    return len(waiting)
+
+
+async def judge_anew(tx: Transaction, status: PlanStatus, *, now: datetime) -> None:
+    """Have a waiting plan judged as if it had just been proposed; its claims stay."""
+    if await move(tx, status, PlanState.PROPOSED, now=now, note=RULES_CHANGED):
+        again = await tx.plans.get(status.plan.id)
+        assert again is not None, "it was there a moment ago"
+        await ask_for_review(tx, again)
+
+
+async def overdue(tx: Transaction, now: datetime) -> tuple[PlanStatus, ...]:
+    """Plans whose time has passed before they were decided, or before they were begun."""
+    approved = await tx.plans.in_states(PlanState.APPROVED)
+    return (*await tx.plans.overdue(now), *(one for one in approved if one.plan.expires_at <= now))
 
 
 async def ask_again(ledger: Ledger, *, now: datetime) -> int:

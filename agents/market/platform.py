@@ -24,6 +24,7 @@ from agents.market.requests import (
     ServerFault,
     TimedOut,
 )
+from agents.market.roster import STORE_NAME
 from agents.market.rules import fields_of, is_learning, value_of
 from storage.market_ledger.rows import CampaignRow, ChangeRow, ClockRow, ReceiptRow
 from storage.market_ledger.shown import MarketBook, MarketLedger
@@ -228,6 +229,7 @@ def _state(campaign: CampaignRow, sharers: Sequence[CampaignRow], today: date) -
         version=f"v{campaign.version}",
         account=campaign.account,
         simulated=True,
+        brand=STORE_NAME,
         learning_until=campaign.learning_until if is_learning(campaign, today) else None,
         shared_with=tuple(other.campaign_id for other in sharers),
         creative=campaign.creative,

@@ -21,6 +21,7 @@ _KEYS = {
     "multi_static_select": "selected_options",
     "users_select": "selected_user",
     "multi_users_select": "selected_users",
+    "file_input": "files",
     "conversations_select": "selected_conversation",
     "channels_select": "selected_channel",
     "datepicker": "selected_date",
@@ -102,6 +103,13 @@ class Member:
     async def close(self) -> Json:
         """Close the top modal."""
         return await self.post("close", view_id=self.view()["id"])
+
+    async def upload(self, name: str, text: str) -> str:
+        """Upload a file in the page, as a form's picker does; returns its id, to be entered."""
+        assert self._session is not None, "use `async with`"
+        query = {"user": self.user, "name": name}
+        async with self._session.post("/client/upload", params=query, data=text.encode()) as answer:
+            return str((await answer.json())["file"]["id"])
 
     def view(self) -> Json:
         """The modal this person looks at."""

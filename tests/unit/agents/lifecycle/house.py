@@ -12,28 +12,35 @@ from agents.governance.rules import Rules, load_rules
 from agents.kpis.definitions import load_kpis
 from agents.kpis.engine import KpiEngine
 from agents.kpis.lake_reader import LakeReader
+from agents.lifecycle.break_glass import Emergency
 from agents.lifecycle.decide import Accepted, Decider, Declined, Seen
+from agents.lifecycle.delegate import Delegator
 from agents.lifecycle.execute import Executor
+from agents.lifecycle.freeze import Freezer
 from agents.lifecycle.monitor import Monitor
 from agents.lifecycle.observe import Observer
 from agents.lifecycle.propose import Proposer
+from agents.lifecycle.remind import Reminder
 from agents.lifecycle.review import Reviewer
 from agents.lifecycle.rollback import Rollback
 from agents.lifecycle.route import Router
+from agents.lifecycle.states import reconsider
 from agents.sources.readers import Readers
 from agents.team.agent import Agent, Proposal
 from storage.database import Database
 from storage.lake import Lake
 from storage.ledger import Ledger
 from storage.records.executions import Execution
+from storage.records.nudges import Nudge
 from storage.records.people import Person
 from storage.records.plans import Change, Plan, PlanStatus, Resource, raised_per_day
 from tests.builders import OLIVIA, PEOPLE, pounds
 from tests.fakes.channels import FakeChannel, FakePlatform, FakeSource, a_platform
 from tests.fakes.clock import HandClock
+from tests.fakes.rulebook import FixedRulebook
 from tests.fakes.work_queue import HandWorkQueue
 
-RULES = load_rules()
+RULES = load_rules(limits=sandbox_limits(pounds(1000)))
 """Loaded once: reading the policies takes longer than most tests."""
 
 
@@ -48,7 +55,7 @@ class House:
     platform: FakePlatform
     channels: dict[str, FakeChannel]
     source: FakeSource
-    rules: Rules
+    rulebook: FixedRulebook
     observer: Observer
     reviewer: Reviewer
     decider: Decider
@@ -57,7 +64,16 @@ class House:
     rollback: Rollback
     monitor: Monitor
     router: Router
+    reminder: Reminder
+    delegator: Delegator
+    freezer: Freezer
+    emergency: Emergency
     pauses: list[float] = field(default_factory=list)
+
+    @property
+    def rules(self) -> Rules:
+        """Those in force now."""
+        return self.rulebook.rules
 
     async def asked(self, person: Person = OLIVIA, **budgets: int) -> PlanStatus:
         """A plan that a person asks for: campaign → pounds a day."""
@@ -67,6 +83,25 @@ class House:
 
     async def approve(self, plan: Plan, person: Person) -> Accepted | Declined:
         return await self.decider.approve(seen(plan), person, via="test")
+
+    async def withdraw(self, plan: Plan, person: Person) -> Accepted | Declined:
+        return await self.decider.withdraw(seen(plan), person, via="test")
+
+    async def change(self, *people: Person) -> None:
+        """Make everyone be as in the list; those not in it are gone."""
+        async with self.ledger.write() as tx:
+            await tx.people.replace(people)
+
+    async def adopt(self, rules: Rules) -> None:
+        """Put other rules in force, as a plan that changes them does."""
+        async with self.ledger.write() as tx:
+            self.rulebook.rules = rules
+            await reconsider(tx, self.clock())
+
+    async def nudges(self, plan: Plan) -> list[Nudge]:
+        """Whom the plan has asked, oldest first."""
+        async with self.ledger.read() as tx:
+            return list(await tx.nudges.of(plan.id, plan.revision))
 
     async def approved(self, plan: Plan, *people: Person) -> PlanStatus:
         """Approve and carry out."""
@@ -123,14 +158,14 @@ def seen(plan: Plan) -> Seen:
 
 @asynccontextmanager
 async def a_house(
-    database: Database, folder: Path, clock: HandClock, *, agents: tuple[Agent, ...] = ()
+    database: Database, folder: Path, clock: HandClock, *, agents: tuple[Agent, ...] = (), rules: Rules = RULES
 ) -> AsyncIterator[House]:
     """Open a house over a migrated database; everything outside is new."""
     platform = a_platform()
     queue = HandWorkQueue(database)
     channels = {name: FakeChannel(name, platform) for name in ("email", "paid_search", "paid_social", "website")}
     source = FakeSource(platform)
-    house = await _furnished(database, folder, clock, queue, channels, source, agents)
+    house = await _furnished(database, folder, clock, queue, channels, source, agents, rules)
     async with house.ledger.write() as tx:
         await tx.people.replace(PEOPLE.values())
     yield house
@@ -139,8 +174,9 @@ async def a_house(
 async def reopen(house: House, folder: Path) -> House:
     """The same database and platform after a restart: every object of the product is new."""
     return await _furnished(
-        house.database, folder, house.clock, HandWorkQueue(house.database), house.channels, house.source, ()
-    )
+        house.database, folder, house.clock, HandWorkQueue(house.database), house.channels, house.source, (),
+        house.rules,
+    )  # fmt: skip
 
 
 async def _furnished(
@@ -151,17 +187,19 @@ async def _furnished(
     channels: dict[str, FakeChannel],
     source: FakeSource,
     agents: tuple[Agent, ...],
+    rules: Rules,
 ) -> House:
     ledger = Ledger(database, queue)
     lake, readers = Lake(str(folder / "lake")), Readers(dict.fromkeys(channels, source))
-    facts, allowed = LakeReader(ledger, lake), sandbox_limits(pounds(1000))
+    facts = LakeReader(ledger, lake)
     pauses: list[float] = []
 
     async def pause(seconds: float) -> None:
         pauses.append(seconds)
 
+    rulebook = FixedRulebook(rules)
     reviewer = Reviewer(
-        ledger, RULES, readers=readers, limits=lambda: allowed, skills=lambda _: frozenset({"budget"}), clock=clock
+        ledger, rulebook, readers=readers, facts=facts, skills=lambda _: frozenset({"budget"}), clock=clock
     )
     house = House(
         database=database,
@@ -171,21 +209,27 @@ async def _furnished(
         platform=source.platform,
         channels=channels,
         source=source,
-        rules=RULES,
+        rulebook=rulebook,
         observer=Observer(ledger, lake, readers=readers, clock=clock),
         reviewer=reviewer,
-        decider=Decider(ledger, RULES, reviewer=reviewer, clock=clock),
+        decider=Decider(ledger, rulebook, reviewer=reviewer, clock=clock),
         executor=Executor(ledger, channels=channels, readers=readers, reviewer=reviewer, clock=clock, pause=pause),
         proposer=Proposer(
-            ledger, team={agent.name: agent for agent in agents}, facts=facts, readers=readers, reviewer=reviewer,
-            clock=clock,
+            ledger, rulebook, team={agent.name: agent for agent in agents}, facts=facts, readers=readers,
+            reviewer=reviewer, clock=clock,
         ),
-        rollback=Rollback(ledger, RULES, channels=channels, readers=readers, reviewer=reviewer, clock=clock),
+        rollback=Rollback(ledger, rulebook, channels=channels, readers=readers, reviewer=reviewer, clock=clock),
         monitor=Monitor(
-            ledger, RULES, facts=facts, kpis=KpiEngine(facts, kpis=load_kpis(), clock=clock), readers=readers,
+            ledger, rulebook, facts=facts, kpis=KpiEngine(facts, kpis=load_kpis(), clock=clock), readers=readers,
             clock=clock,
         ),
-        router=Router(ledger, RULES),
+        router=Router(ledger, rulebook, readers=readers, clock=clock),
+        reminder=Reminder(ledger, rulebook, clock=clock),
+        delegator=Delegator(ledger, rulebook, clock=clock),
+        freezer=Freezer(
+            ledger, rulebook, readers=readers, channels=channels, agents=("budget_planner", "request"), clock=clock
+        ),
+        emergency=Emergency(ledger, rulebook, clock=clock),
         pauses=pauses,
     )  # fmt: skip
     _hand_out(house)
@@ -199,5 +243,9 @@ def _hand_out(house: House) -> None:
     async def execute(payload: dict[str, str]) -> None:
         await house.executor.execute(payload["plan_id"], int(payload["revision"]))
 
+    async def tick(payload: dict[str, str]) -> None:
+        """The timetable's jobs are called by tests themselves."""
+
+    house.queue.handle("tick", tick)
     house.queue.handle("review", review)
     house.queue.handle("execute", execute)

@@ -114,16 +114,15 @@ async def test_a_verdict_on_one_revision_is_never_filed_for_the_next(house: Hous
     first = (await house.asked(brand=440)).plan
     held = (await house.asked(brand=420)).plan
     await house.decider.reject(seen(first), AARON, reason="no", via="test")
-    real, edited = house.reviewer.judge, []
+    real, edited = house.source.campaigns, []
 
-    async def while_somebody_edits(plan):
-        verdict = await real(plan)
+    async def while_somebody_edits():
         if not edited:
-            edited.append(plan)
-            await house.decider.edit(seen(plan), CARLA, wanted={"c1": pounds(560)}, via="test")
-        return verdict
+            edited.append(held)
+            await house.decider.edit(seen(held), CARLA, wanted={"c1": pounds(560)}, via="test")
+        return await real()
 
-    house.reviewer.judge = while_somebody_edits
+    house.source.campaigns = while_somebody_edits
     await house.queue.run()
     status = await house.status(held)
     assert (status.plan.revision, status.state) == (2, PlanState.WAITING)
@@ -213,6 +212,14 @@ async def test_an_agent_is_briefed_with_what_the_channels_show(database: Databas
         assert [one.id for one in brief.campaigns] == ["news", "brand", "video", "hero"]
         async with house.ledger.read() as tx:
             assert await tx.plans.recent() == ()
+
+
+async def test_what_an_agent_proposes_is_filed(database: Database, tmp_path, clock: HandClock):
+    agent = Fixed(None)
+    async with a_house(database, tmp_path, clock, agents=(agent,)) as house:
+        agent.answer = house.proposal(brand=440)
+        status = await house.proposer.propose("fixed")
+        assert (status.state, status.plan.agent) == (PlanState.WAITING, "budget_planner")
 
 
 async def test_without_a_channel_there_is_not_enough_to_plan(database: Database, tmp_path, clock: HandClock):

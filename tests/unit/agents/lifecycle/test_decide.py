@@ -6,7 +6,7 @@ import pytest
 
 from agents.lifecycle.decide import Accepted, Cause, Declined, Seen
 from storage.records.plans import PlanState
-from tests.builders import AARON, ADA, CARLA, OLIVIA, VICTOR, pounds
+from tests.builders import AARON, ADA, CARLA, OLIVIA, VICTOR, a_person, pounds
 from tests.unit.agents.lifecycle.house import House, seen
 
 SMALL = {"brand": 440}
@@ -21,7 +21,7 @@ async def test_an_approval_is_recorded_audited_and_asks_for_execution_in_one_ste
     assert isinstance(said, Accepted)
     assert said.status.state is PlanState.APPROVED
     assert await house.actions(plan.id) == ["plan.proposed", "plan.waiting", "plan.approve"]
-    assert f"execute:{plan.id}:1" in await house.queue.waiting()
+    assert any(work.startswith(f"execute:{plan.id}:1:") for work in await house.queue.waiting())
     assert house.platform.ours() == []
 
 
@@ -83,6 +83,16 @@ async def test_someone_deactivated_since_does_not_approve(house: House):
     said = await house.approve(plan, AARON.model_copy(update={"active": False}))
     assert isinstance(said, Declined)
     assert said.cause is Cause.NOT_ALLOWED
+
+
+@pytest.mark.parametrize("here", [(OLIVIA, CARLA), (OLIVIA, AARON.model_copy(update={"roles": VICTOR.roles}), CARLA)])
+async def test_what_is_known_of_a_person_counts_and_not_what_the_caller_says(house: House, here):
+    plan = (await house.asked(**SMALL)).plan
+    await house.change(*here)
+    for person in (AARON, a_person(id="stranger", roles=CARLA.roles)):
+        said = await house.approve(plan, person)
+        assert isinstance(said, Declined)
+        assert said.cause is Cause.NOT_ALLOWED
 
 
 @pytest.mark.parametrize("wrong", [{"digest": "0" * 64}, {"revision": 2}])

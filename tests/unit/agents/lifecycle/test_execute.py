@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from agents.lifecycle.conclude import Ending, conclude
 from agents.lifecycle.execute import ATTEMPTS
-from storage.records.executions import ExecutionState
+from storage.records.executions import ExecutionState, FieldState
 from storage.records.people import Role
 from storage.records.plans import Plan, PlanState
 from tests.builders import AARON, CARLA, PEOPLE, pounds
@@ -177,6 +178,39 @@ async def test_a_later_edit_on_the_platform_stops_the_plan_before_its_first_writ
     assert house.platform.ours() == []
 
 
+async def test_a_channel_that_only_shows_a_later_version_is_believed_before_the_first_write(house: House):
+    plan = await a_plan(house)
+    await house.approve(plan, AARON)
+
+    async def preview(change):
+        return FieldState(value=change.before, version="v9"), change.after
+
+    house.channels["paid_social"].preview = preview
+    await house.queue.run()
+    status = await house.status(plan)
+    assert status.state is PlanState.FAILED
+    assert "expected version v1, found v9" in status.note
+    assert house.platform.ours() == []
+
+
+async def test_what_is_concluded_is_concluded_once(house: House):
+    plan = await a_plan(house)
+    await house.approve(plan, AARON)
+    executing = []
+    real = house.channels["email"].apply
+
+    async def watched(change, *, key, expected_version):
+        executing.append(await house.status(plan))
+        return await real(change, key=key, expected_version=expected_version)
+
+    house.channels["email"].apply = watched
+    await house.queue.run()
+    async with house.ledger.write() as tx:
+        again = await conclude(tx, executing[0], Ending(problem="late"), now=house.clock(), today=house.platform.day)
+    assert (again.state, again.note) == (PlanState.DONE, "")
+    assert (await house.actions(plan.id))[-1] == "plan.done"
+
+
 async def test_another_budget_on_the_platform_refuses_the_plan_when_it_is_to_run(house: House):
     plan = await a_plan(house)
     await house.approve(plan, AARON)
@@ -208,14 +242,19 @@ async def test_a_conflict_half_way_stops_there(house: House):
 
 
 @pytest.mark.parametrize("changed", [{"active": False}, {"roles": frozenset({Role.VIEWER})}])
-async def test_an_approval_by_someone_who_lost_the_right_since_does_not_run(house: House, changed):
+async def test_an_approval_by_someone_who_lost_the_right_since_does_not_run_but_waits_for_another(
+    house: House, changed
+):
     plan = await a_plan(house)
     await house.approve(plan, AARON)
-    async with house.ledger.write() as tx:
-        await tx.people.replace((PEOPLE | {AARON.id: AARON.model_copy(update=changed)}).values())
+    await house.change(*(PEOPLE | {AARON.id: AARON.model_copy(update=changed)}).values())
     await house.queue.run()
-    assert (await house.status(plan)).state is PlanState.REFUSED
+    status = await house.status(plan)
+    assert status.state is PlanState.WAITING
+    assert status.note.startswith("the approvals no longer held when it was to run: ")
     assert house.platform.ours() == []
+    assert (await house.actions(plan.id))[-1] == "plan.waiting"
+    assert (await house.approved(plan, CARLA)).state is PlanState.DONE
 
 
 async def test_plans_that_pass_the_cap_only_one_by_one_do_not_pass_it_together(house: House):

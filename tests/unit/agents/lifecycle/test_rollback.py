@@ -4,12 +4,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from agents.channels.channel import Reversibility
 from agents.lifecycle.decide import Accepted, Cause, Declined
 from agents.lifecycle.rollback import ChannelSilent
 from storage.records.executions import ExecutionState
 from storage.records.people import Person
 from storage.records.plans import Plan, PlanKind, PlanState
-from tests.builders import AARON, ADA, CARLA, OLIVIA, VICTOR, pounds
+from tests.builders import AARON, ADA, CARLA, OLIVIA, VICTOR, a_finding, pounds
 from tests.fakes.channels import GONE, Failure
 from tests.unit.agents.lifecycle.house import House, seen
 
@@ -80,6 +81,85 @@ async def test_a_rollback_that_waits_is_not_asked_for_twice(house: House):
     assert f"{first.status.plan.id} is already taking {plan.id} back" in second.words
     assert (await house.approved(first.status.plan, AARON)).state is PlanState.DONE
     assert house.budgets() == START
+
+
+async def test_of_two_people_who_take_a_plan_back_at_once_one_does(house: House):
+    plan = await a_done_plan(house)
+    real, previews = house.rollback.preview, []
+
+    async def preview(plan_id: str):
+        shown = await real(plan_id)
+        previews.append(shown)
+        if len(previews) == 1:  # the other one is faster from here on
+            assert isinstance(await house.rollback.request(plan.id, CARLA, via="test"), Accepted)
+        return shown
+
+    house.rollback.preview = preview  # type: ignore[method-assign]
+    said = await house.rollback.request(plan.id, AARON, via="test")
+    assert isinstance(said, Declined)
+    assert (said.cause, len(previews)) == (Cause.REPEATED, 2)
+    await house.queue.run()
+    assert house.budgets() == START
+
+
+async def test_a_rollback_has_as_long_as_the_calendar_gives_a_decision(house: House):
+    plan = await a_done_plan(house)
+    said = await ask(house, plan, OLIVIA)
+    assert isinstance(said, Accepted)
+    calendar = house.rules.calendar
+    made = said.status.plan
+    assert made.expires_at == calendar.add(made.created_at, calendar.expire_after_minutes)
+
+
+async def test_an_alert_that_suspects_the_plan_is_shown_again_when_it_is_taken_back(house: House):
+    plan = await a_done_plan(house)
+    async with house.ledger.write() as tx:
+        mine = await tx.alerts.open(a_finding(suspect_plan=plan.id), now=house.clock())
+        other = await tx.alerts.open(a_finding(key="drift/roas/email", suspect_plan=None), now=house.clock())
+    await ask(house, plan)
+    async with house.ledger.read() as tx:
+        assert [one.version for one in await tx.alerts.unrecovered()] == [mine.version + 1, other.version]
+
+
+async def test_a_channel_that_is_silent_about_what_was_left_alone_keeps_the_plan_open(house: House):
+    plan = await a_done_plan(house)
+    house.platform.by_hand("brand", pounds(500))
+    back = await house.rollback.request(plan.id, AARON, via="test")
+    assert isinstance(back, Accepted)
+    house.channels["paid_search"].fail("read", *[Failure.UNAVAILABLE] * 5)
+    await house.queue.run()
+    assert (await house.status(back.status.plan)).state is PlanState.DONE
+    assert (await house.status(plan)).state is PlanState.DONE
+    assert (await house.actions(plan.id))[-1] == "plan.partly_rolled_back"
+
+
+async def test_what_somebody_set_back_after_the_rollback_was_asked_for_counts_as_restored(house: House):
+    plan = await a_done_plan(house)
+    house.platform.by_hand("brand", pounds(500))
+    await house.rollback.request(plan.id, AARON, via="test")
+    house.platform.by_hand("brand", pounds(400))
+    await house.queue.run()
+    assert (await house.status(plan)).state is PlanState.ROLLED_BACK
+
+
+async def test_what_a_channel_can_take_back_whole_is_not_gone(house: House):
+    plan = await a_done_plan(house, news=110)
+    whole = house.channels["email"].capabilities()[0].model_copy(update={"reversible": Reversibility.FULL})
+    house.channels["email"].capabilities = lambda: (whole.model_copy(update={"field": "status"}), whole)  # type: ignore[method-assign]
+    preview = await house.rollback.preview(plan.id)
+    assert preview.gone_for_good == plan.irreversible
+
+
+async def test_a_plan_that_is_closed_already_is_not_closed_again(house: House):
+    plan = await a_done_plan(house)
+    await house.rollback.request(plan.id, AARON, via="test")
+    async with house.ledger.write() as tx:
+        await tx.plans.move(
+            plan.id, revision=1, origins=(PlanState.DONE,), to=PlanState.ROLLED_BACK, now=house.clock(), note="by hand"
+        )
+    await house.queue.run()
+    assert house.budgets() == START
+    assert (await house.status(plan)).note == "by hand"
 
 
 async def test_after_a_rejected_rollback_another_may_be_asked_for(house: House):

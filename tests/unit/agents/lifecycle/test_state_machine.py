@@ -1,8 +1,8 @@
-"""Whatever people, clocks, channels and crashes do: nothing is written without a valid approval of exactly it."""
+"""Whatever people, clocks, rules, channels and crashes do: nothing is written without what the rules ask for then."""
 
 import asyncio
 import shutil
-import tempfile
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,109 +17,61 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from agents.lifecycle.break_glass import Broken as BrokenGlass
 from agents.lifecycle.decide import Accepted
+from agents.lifecycle.delegate import Delegated
 from agents.lifecycle.rollback import ChannelSilent
-from storage.database import Database
-from storage.records.executions import execution_key
-from storage.records.money import Money
-from storage.records.people import Person, Role
-from storage.records.plans import Change, Plan, PlanKind, PlanState, PlanStatus
-from tests.builders import PEOPLE, pounds
-from tests.fakes.channels import Failure, FakePlatform
-from tests.fakes.clock import HandClock
-from tests.unit.agents.lifecycle.house import House, a_house, reopen, seen
+from agents.lifecycle.states import ask_again
+from storage.records.people import Account, Role
+from storage.records.plans import Plan, PlanState
+from storage.records.stops import FreezeScope
+from tests.builders import pounds
+from tests.fakes.channels import Failure
+from tests.unit.agents.lifecycle.house import reopen
+from tests.unit.agents.lifecycle.oracle import Broken, Lent
+from tests.unit.agents.lifecycle.stage import BEGUN, CAMPAIGNS, CHANNELS, ENDED, LAWS, LIVE, TEAM, Stage
 
-CAMPAIGNS = ("news", "brand", "video", "hero")
-PERSON = st.sampled_from(sorted(PEOPLE))
-APPROVERS = st.sampled_from(["aaron", "carla"])
-WHICH = st.integers(0, 10)
-LIVE = (PlanState.WAITING, PlanState.APPROVED, PlanState.EXECUTING)
-ENDED = (PlanState.REJECTED, PlanState.REFUSED, PlanState.EXPIRED, PlanState.SUPERSEDED, PlanState.ROLLED_BACK)
-MAY_APPROVE = frozenset({Role.APPROVER, Role.CMO})
+PERSON = st.sampled_from(sorted(TEAM))
+DECIDERS = st.sampled_from(["aaron", "anna", "carla", "dora", "leo"])
+ENOUGH = st.sampled_from(
+    [["aaron", "carla", "leo"], ["dora", "anna", "leo"], ["aaron", "carla"], ["anna"], ["carla"], ["leo", "dora"]]
+)
+"""Who approves one after the other: for the one law more than it takes, for the other too little."""
+JUST_ENOUGH = {"ordinary": ["aaron"], "two": ["dora", "anna"], "legal": ["leo", "aaron"], "slowly": ["anna"]}
+"""Of whom none may be missing, by law: whatever becomes of the first is to stop a plan of small steps."""
+SMALL = st.sampled_from([-30, -10, -5, 5, 10, 30])
+MEANWHILE = st.sampled_from(
+    [
+        "nothing", "they leave", "they are demoted", "other rules", "one withdraws",
+        "the requester leaves them their approvals", "time", "a freeze", "data grow old",
+    ]
+)  # fmt: skip
+BACK = ["comes back"] * 4
+WHICH = st.integers(0, 15)
+STOPS = st.sampled_from(
+    [
+        (FreezeScope.ALL, ""), (FreezeScope.CHANNEL, "paid_search"), (FreezeScope.BRAND, "north"),
+        (FreezeScope.AGENT, "request"),
+    ]
+)  # fmt: skip
 
 
-class Lives(RuleBasedStateMachine):
-    """Plans and what happens to them; the model knows who said yes to what, and judges every write by that alone."""
+class Lives(Stage, RuleBasedStateMachine):
+    """Plans and what happens to them; the oracle knows who said yes to what, and judges every write by that alone."""
 
-    def __init__(self, migrated: Path) -> None:
-        super().__init__()
-        self.runner = asyncio.Runner()
-        self.folder = Path(tempfile.mkdtemp())
-        shutil.copy(migrated, self.folder / "countersign.db")
-        self.database = Database(self.folder / "countersign.db")
-        self.people: dict[str, Person] = dict(PEOPLE)
-        self.plans: dict[str, Plan] = {}
-        """The newest revision of each plan that anybody was shown."""
-        self.before_edit: dict[str, Plan] = {}
-        """The revision before that."""
-        self.said_yes: dict[tuple[str, int, str], set[str]] = {}
-        self.ended: dict[str, PlanState] = {}
-        self.wrong: list[str] = []
+    @initialize(name=st.sampled_from(sorted(LAWS)))
+    def open(self, name: str) -> None:
+        self.set_up(name)
 
-    def run(self, work):
-        return self.runner.run(work)
-
-    @initialize()
-    def open(self) -> None:
-        async def opened() -> House:
-            async with a_house(self.database, self.folder, HandClock()) as house:
-                return house
-
-        self.house = self.run(opened())
-        self.watch(self.house.platform)
-
-    def watch(self, platform: FakePlatform) -> None:
-        """Judge every write at the moment at which it reaches the platform."""
-        real = platform.apply
-
-        def apply(change: Change, key: str, expected_version: str):
-            first = key not in platform.receipts
-            receipt = real(change, key, expected_version)
-            if first:
-                self.wrong += [f"{key}: {what}" for what in self.objections(change, key)]
-            return receipt
-
-        platform.apply = apply  # type: ignore[method-assign]
-
-    def objections(self, change: Change, key: str) -> list[str]:
-        found = [
-            plan for plan in self.plans.values()
-            for one in plan.changes if execution_key(plan.id, plan.revision, one.id) == key and one == change
-        ]  # fmt: skip
-        if len(found) != 1:
-            return ["this change stands in no plan's current revision"]
-        (plan,) = found
-        yes = [
-            self.people[person] for person in self.said_yes.get((plan.id, plan.revision, plan.digest), ())
-            if self.people[person].has(*MAY_APPROVE) and person != plan.requested_by
-        ]  # fmt: skip
-        if plan.kind is PlanKind.ROLLBACK:
-            asked = self.people[plan.requested_by or ""]
-            return [] if yes or asked.has(*MAY_APPROVE) else ["nobody who may has agreed to this rollback"]
-        if not yes:
-            return ["nobody who may has approved exactly this"]
-        if any(_large(one) for one in plan.changes) and not any(person.has(Role.CMO) for person in yes):
-            return ["a large step without the CMO"]
-        return []
-
-    def chosen(self, which: int, *likely: PlanState) -> Plan:
-        """Mostly one in a likely state, so that runs come far; now and then any, so that nothing is spared."""
-        fitting = [one.plan for one in self.statuses() if one.state in likely]
-        plans = list(self.plans.values()) if which % 4 == 3 or not fitting else fitting
-        return self.plans[plans[which % len(plans)].id]
-
-    def shown(self, status: PlanStatus) -> None:
-        shown_before = self.plans.get(status.plan.id)
-        if shown_before is not None and shown_before != status.plan:
-            self.before_edit[status.plan.id] = shown_before
-        self.plans[status.plan.id] = status.plan
-
-    @rule(person=PERSON, steps=st.dictionaries(st.sampled_from(CAMPAIGNS), st.sampled_from([-60, -30, -10, 10, 30])))
+    @rule(
+        person=PERSON,
+        steps=st.dictionaries(st.sampled_from(CAMPAIGNS), st.sampled_from([-60, -30, -10, 5, 10]), max_size=2),
+    )
     def ask(self, person: str, steps: dict[str, int]) -> None:
         now = self.house.budgets()
         wanted = {name: now[name] * (100 + percent) // 100 for name, percent in steps.items()}
         if any(amount != now[name] for name, amount in wanted.items()):
-            self.shown(self.run(self.house.asked(self.people[person], **wanted)))
+            self.shown(self.run(self.house.asked(self.person(person), **wanted)))
 
     @rule(name=st.sampled_from(CAMPAIGNS), percent=st.sampled_from([-20, 5, 20]))
     def agent_proposes(self, name: str, percent: int) -> None:
@@ -127,76 +79,83 @@ class Lives(RuleBasedStateMachine):
         if amount != self.house.budgets()[name]:
             self.shown(self.run(self.house.proposer.file(self.house.proposal(**{name: amount}))))
 
-    @precondition(lambda self: self.plans)
-    @rule(which=WHICH, person=APPROVERS | PERSON, from_an_old_card=st.booleans())
-    def approve(self, which: int, person: str, from_an_old_card: bool) -> None:
-        plan = self.chosen(which, PlanState.WAITING)
-        if from_an_old_card:
-            plan = self.before_edit.get(plan.id, plan)
-        self.approve_plan(plan, person)
+    @rule(name=st.sampled_from(CAMPAIGNS), percent=SMALL, people=ENOUGH)
+    def a_whole_life(self, name: str, percent: int, people: list[str]) -> None:
+        """The common way, with nothing between."""
+        self.ask_and_approve({name: percent}, people, "work", 0)
 
-    def approve_plan(self, plan: Plan, person: str) -> None:
-        said = self.run(self.house.approve(plan, self.people[person]))
-        if isinstance(said, Accepted):
-            assert plan == self.plans[plan.id], "only what was shown last can be approved"
-            assert self.house.clock() < plan.expires_at
-            self.said_yes.setdefault((plan.id, plan.revision, plan.digest), set()).add(person)
+    @rule(name=st.sampled_from(CAMPAIGNS), percent=st.sampled_from([-10, -5, 5, 10]), meanwhile=MEANWHILE, which=WHICH)
+    def a_life_interrupted(self, name: str, percent: int, meanwhile: str, which: int) -> None:
+        """Approved by those without whom it may not be, and something becomes of the first of them."""
+        self.everybody_is_back_and_nothing_is_frozen()
+        self.ask_and_approve({name: percent}, JUST_ENOUGH[self.oracle.law.name], meanwhile, which)
 
     @rule(
-        steps=st.dictionaries(st.sampled_from(CAMPAIGNS), st.sampled_from([-10, 10, 30]), min_size=1),
-        people=st.lists(APPROVERS, min_size=1, max_size=2),
-        meanwhile=st.sampled_from(["nothing", "work", "they leave", "it is edited by hand", "data grow old"]),
-    )  # fmt: skip
-    def ask_and_approve(self, steps: dict[str, int], people: list[str], meanwhile: str) -> None:
+        steps=st.dictionaries(st.sampled_from(CAMPAIGNS), SMALL, min_size=1),
+        people=ENOUGH,
+        meanwhile=MEANWHILE,
+        which=WHICH,
+    )
+    def ask_and_approve(self, steps: dict[str, int], people: list[str], meanwhile: str, which: int) -> None:
         """The common way in one step, up to where it is carried out, and what may come between."""
-        before = set(self.plans)
+        before = set(self.oracle.plans)
         self.ask("olivia", steps)
-        for plan_id in set(self.plans) - before:
+        for plan_id in set(self.oracle.plans) - before:
             for person in people:
-                self.approve_plan(self.plans[plan_id], person)
-        if meanwhile == "they leave":
-            self.person_comes_or_goes(people[0], False)
-        elif meanwhile == "it is edited by hand":
-            self.edit_by_hand(min(steps), 77)
-        elif meanwhile == "data grow old":
-            self.data_grows_old(3)
+                self.run(self.say_yes(self.oracle.plans[plan_id], person))
+            self.meanwhile(meanwhile, self.oracle.plans[plan_id], people[0], which)
         if meanwhile != "nothing":
             self.work()
 
-    @rule(which=WHICH, editor=APPROVERS, approver=APPROVERS, percent=st.sampled_from([-5, 5, 35]))
+    def meanwhile(self, what: str, plan: Plan, person: str, which: int) -> None:
+        if what == "one withdraws":
+            self.run(self.say_never_mind(plan, person))
+        elif what == "they leave":
+            self.person_comes_or_goes(person, ("leaves", "loses the account", "owns an agent")[which % 3])
+        elif what == "they are demoted":
+            self.person_comes_or_goes(person, "is demoted")
+        elif what == "other rules":
+            self.rules_change(sorted(LAWS)[which % len(LAWS)], silently=which % 3 == 0)
+        elif what == "the requester leaves them their approvals":
+            self.person_comes_or_goes("olivia", "is promoted")
+            self.delegate("olivia", person, 0, 60)
+        elif what == "time":
+            self.house.clock.pass_(minutes=(29, 31, 60, 25 * 60)[which % 4])
+        elif what == "a freeze":
+            self.run(self.stop(FreezeScope.BRAND, "north"))
+        elif what == "data grow old":
+            self.house.platform.day += timedelta(days=3)
+
+    @rule(which=WHICH, editor=DECIDERS, approver=DECIDERS, percent=st.sampled_from([-5, 5, 35]))
     def edit_and_approve_from_the_old_card(self, which: int, editor: str, approver: str, percent: int) -> None:
         """The race that the digest is there for."""
-        if self.plans:
+        if self.oracle.plans:
             self.edit(which, editor, percent)
-            self.approve(which, approver, True)
+            self.somebody_says(which, approver, "old")
             self.work()
 
-    @precondition(lambda self: self.plans)
-    @rule(which=WHICH, person=PERSON)
-    def reject(self, which: int, person: str) -> None:
-        self.run(
-            self.house.decider.reject(
-                seen(self.chosen(which, PlanState.HELD)), self.people[person], reason="no", via="test"
-            )
-        )
+    @precondition(lambda self: self.oracle.plans)
+    @rule(
+        which=WHICH, person=DECIDERS | PERSON, what=st.sampled_from(["yes", "yes", "old", "no", "never mind", "edit"])
+    )
+    def somebody_says(self, which: int, person: str, what: str) -> None:
+        """Of a plan that is likely to take it; `old` is a yes from the card of the revision before."""
+        if what == "edit":
+            self.edit(which, person, (-5, 0, 5, 35)[which % 4])
+        elif what == "no":
+            self.run(self.say_no(self.chosen(which, PlanState.HELD, PlanState.APPROVED), person))
+        elif what == "never mind":
+            self.run(self.say_never_mind(self.chosen(which, PlanState.APPROVED, PlanState.WAITING), person))
+        else:
+            plan = self.chosen(which, PlanState.WAITING)
+            self.run(self.say_yes(self.before_edit.get(plan.id, plan) if what == "old" else plan, person))
 
-    @precondition(lambda self: self.plans)
-    @rule(which=WHICH, person=PERSON, percent=st.sampled_from([-5, 0, 5, 35]))
-    def edit(self, which: int, person: str, percent: int) -> None:
-        plan = self.chosen(which, PlanState.WAITING, PlanState.HELD)
-        change = plan.changes[0]
-        assert isinstance(change.before, Money)
-        wanted = {change.id: pounds(change.before.minor * (100 + percent) // 10000)}
-        said = self.run(self.house.decider.edit(seen(plan), self.people[person], wanted=wanted, via="test"))
-        if isinstance(said, Accepted):
-            self.shown(said.status)
-
-    @precondition(lambda self: self.plans)
+    @precondition(lambda self: self.oracle.plans)
     @rule(which=WHICH, person=st.sampled_from(["carla", "olivia", "victor"]), overwrite=st.booleans())
     def roll_back(self, which: int, person: str, overwrite: bool) -> None:
         plan = self.chosen(which, PlanState.DONE, PlanState.FAILED)
         changes = frozenset(change.id for change in plan.changes) if overwrite else frozenset()
-        request = self.house.rollback.request(plan.id, self.people[person], via="test", overwrite=changes)
+        request = self.house.rollback.request(plan.id, self.person(person), via="test", overwrite=changes)
         try:
             said = self.run(request)
         except ChannelSilent:
@@ -204,35 +163,157 @@ class Lives(RuleBasedStateMachine):
         if isinstance(said, Accepted):
             self.shown(said.status)
 
-    @rule(hours=st.sampled_from([1, 11, 25]))
-    def time_passes(self, hours: int) -> None:
-        self.house.clock.pass_(hours=hours)
+    @rule(minutes=st.sampled_from([1, 29, 31, 60, 11 * 60, 25 * 60]))
+    def time_passes(self, minutes: int) -> None:
+        self.house.clock.pass_(minutes=minutes)
 
     @rule()
-    def sweep(self) -> None:
+    def timetable(self) -> None:
         self.run(self.house.decider.expire_overdue())
-
-    @rule(days=st.sampled_from([1, 3]))
-    def data_grows_old(self, days: int) -> None:
-        self.house.platform.day += timedelta(days=days)
-
-    @rule(name=st.sampled_from(CAMPAIGNS), amount=st.integers(50, 300))
-    def edit_by_hand(self, name: str, amount: int) -> None:
-        self.house.platform.by_hand(name, pounds(amount))
-
-    @rule(person=APPROVERS, active=st.sampled_from([True, True, False]))
-    def person_comes_or_goes(self, person: str, active: bool) -> None:
-        self.people[person] = PEOPLE[person].model_copy(update={"active": active})
-
-        async def replace() -> None:
-            async with self.house.ledger.write() as tx:
-                await tx.people.replace(self.people.values())
-
-        self.run(replace())
+        self.run(self.house.emergency.close_over(self.house.clock()))
+        self.run(self.house.reminder.chase())
+        self.run(ask_again(self.house.ledger, now=self.house.clock()))
 
     @rule(
-        channel=st.sampled_from(["email", "paid_search", "paid_social", "website"]),
-        call=st.sampled_from(["apply", "find", "read"]), failures=st.lists(st.sampled_from(Failure), max_size=6),
+        name=st.sampled_from(CAMPAIGNS),
+        amount=st.integers(50, 300),
+        how=st.sampled_from(["by hand", "by hand", "restart", "a day"]),
+    )
+    def the_world_moves(self, name: str, amount: int, how: str) -> None:
+        if how == "by hand":
+            self.house.platform.by_hand(name, pounds(amount))
+        elif how == "a day":
+            self.house.platform.day += timedelta(days=1)
+        else:
+            self.house = self.run(reopen(self.house, self.folder))
+
+    @rule()
+    def everybody_is_back_and_nothing_is_frozen(self) -> None:
+        for person in TEAM:
+            self.person_comes_or_goes(person, "comes back")
+        if self.oracle.frozen:
+            self.thaw("carla")
+        self.work()
+
+    @rule(person=DECIDERS, how=st.sampled_from(["leaves", "loses the account", "is demoted", "owns an agent", *BACK]))
+    def person_comes_or_goes(self, person: str, how: str) -> None:
+        changed = {
+            "leaves": {"active": False},
+            "is demoted": {"roles": frozenset({Role.OPERATOR})},
+            "owns an agent": {"owns": frozenset({"request", "budget_planner"})},
+            "is promoted": {"roles": frozenset({Role.OPERATOR, Role.APPROVER})},
+        }.get(how, {})
+        lost = how == "loses the account"
+        self.oracle.people[person] = TEAM[person].model_copy(update=changed)
+        self.oracle.lost_account = self.oracle.lost_account - {person} | ({person} if lost else set())
+
+        async def change() -> None:
+            await self.house.change(*self.oracle.people.values())
+            account = Account(
+                slack_id=TEAM[person].slack_id or "", team_id="T1", deleted=lost, seen_at=self.house.clock()
+            )
+            async with self.house.ledger.write() as tx:
+                await tx.people.keep_account(account)
+
+        self.run(change())
+
+    @rule(name=st.sampled_from(sorted(LAWS)), silently=st.booleans())
+    def rules_change(self, name: str, silently: bool) -> None:
+        """Silently: in force, but no plan was looked at again yet."""
+        self.oracle.law, rules = LAWS[name]
+        if silently:
+            self.house.rulebook.rules = rules
+        else:
+            self.run(self.house.adopt(rules))
+
+    @rule(
+        giver=DECIDERS | PERSON, taker=PERSON, starts=st.sampled_from([0, 0, 30]), lasts=st.sampled_from([29, 60, 3000])
+    )
+    def delegate(self, giver: str, taker: str, starts: int, lasts: int) -> None:
+        begins = self.house.clock() + timedelta(minutes=starts)
+        ends = begins + timedelta(minutes=lasts)
+        said = self.run(self.house.delegator.delegate(giver, taker, begins, ends, by=self.person(giver), via="test"))
+        if isinstance(said, Delegated):
+            self.oracle.lent[said.delegation.id] = Lent(giver, taker, begins, ends)
+
+    @precondition(lambda self: self.oracle.lent or self.oracle.broken)
+    @rule(which=WHICH, person=DECIDERS)
+    def something_is_ended(self, which: int, person: str) -> None:
+        """A delegation, or an emergency by its review."""
+        if self.oracle.broken and which % 2:
+            self.review_the_glass(which, person)
+        elif self.oracle.lent:
+            self.end_a_delegation(which, person)
+
+    @rule(
+        person=st.sampled_from(["carla", "dora", "aaron"]),
+        how=st.sampled_from(["a request", "an approval", "alone"]),
+        which=WHICH,
+    )
+    def break_the_glass(self, person: str, how: str, which: int) -> None:
+        said = self.run(self.house.emergency.break_glass(self.person(person), reason="the shop is down", via="test"))
+        if isinstance(said, BrokenGlass):
+            self.oracle.broken[said.glass.id] = Broken(person, said.glass.broken_at, said.glass.until)
+        if how == "a request":
+            self.ask(person, {CAMPAIGNS[which % 4]: 10})
+        elif how == "an approval" and self.oracle.plans:
+            self.run(self.say_yes(self.chosen(which, PlanState.WAITING), person))
+
+    @rule(what=STOPS, person=st.sampled_from(["aaron", "carla", "leo"]))
+    def freeze_or_thaw(self, what: tuple[FreezeScope, str], person: str) -> None:
+        if self.oracle.frozen:
+            self.thaw(person)
+        else:
+            self.run(self.stop(*what))
+
+    @precondition(lambda self: self.oracle.plans)
+    @rule(
+        which=WHICH,
+        people=st.lists(DECIDERS, min_size=2, max_size=3),
+        last=st.sampled_from(["yes", "no", "never mind", "stop"]),
+    )
+    def race(self, which: int, people: list[str], last: str) -> None:
+        """Several people and the worker at the same moment."""
+        plan = self.chosen(which, PlanState.WAITING, PlanState.APPROVED)
+        said: dict[str, Callable[[], Awaitable[None]]] = {
+            "yes": lambda: self.say_yes(plan, people[-1]),
+            "no": lambda: self.say_no(plan, people[-1]),
+            "never mind": lambda: self.say_never_mind(plan, people[0]),
+            "stop": lambda: self.stop(FreezeScope.ALL, ""),
+        }
+
+        async def at_once() -> None:
+            await asyncio.gather(
+                *(self.say_yes(plan, person) for person in people), said[last](), self.house.queue.run()
+            )
+
+        self.written_now.clear()
+        self.run(at_once())
+
+    @rule(channel=st.sampled_from(CHANNELS), how=st.sampled_from(["stop", "no", "never mind"]), person=DECIDERS)
+    def something_happens_while_a_channel_is_read(self, channel: str, how: str, person: str) -> None:
+        """Between two changes of a plan, when it is carried out next."""
+        door = self.house.channels[channel]
+        real = door.read
+
+        async def read(resource, field):
+            door.read = real  # type: ignore[method-assign]
+            for plan in [one for one in self.oracle.plans.values() if resource.key in one.resource_keys]:
+                if how == "no":
+                    await self.say_no(plan, person)
+                elif how == "never mind":
+                    await self.say_never_mind(plan, person)
+            if how == "stop":
+                await self.stop(FreezeScope.CHANNEL, channel)
+            return await real(resource, field)
+
+        if not hasattr(real, "__wrapped__"):
+            read.__wrapped__ = real  # type: ignore[attr-defined]
+            door.read = read  # type: ignore[method-assign]
+
+    @rule(
+        channel=st.sampled_from(CHANNELS), call=st.sampled_from(["apply", "find", "read"]),
+        failures=st.lists(st.sampled_from(Failure), max_size=6),
     )  # fmt: skip
     def channel_fails(self, channel: str, call: str, failures: list[Failure]) -> None:
         if call != "apply":
@@ -240,27 +321,26 @@ class Lives(RuleBasedStateMachine):
         self.house.channels[channel].fail(call, *failures)
 
     @rule()
-    def restart(self) -> None:
-        self.house = self.run(reopen(self.house, self.folder))
-
-    @rule()
     def work(self) -> None:
         """Everything that was asked for is done; then nothing may wait for something that never comes."""
+        self.written_now.clear()
+        self.run(self.house.executor.start_due())
         self.run(self.house.queue.run())
+        for one in self.statuses():
+            if one.state in BEGUN and not self.rightly_left(one.plan):
+                # It was stopped when it was tried last, and nothing stops it now: the timetable would try again.
+                status = self.run(self.house.executor.execute(one.plan.id, one.plan.revision))
+                assert status.state not in BEGUN, f"{one.plan.id} is {status.state} for nothing"
         statuses = self.statuses()
-        assert not [one for one in statuses if one.state in (PlanState.APPROVED, PlanState.EXECUTING)]
-        live = [one for one in statuses if one.state in LIVE]
+        live = [one for one in statuses if one.state in (*LIVE, PlanState.PROPOSED)]
         for held in statuses:
             if held.state is PlanState.HELD and held.plan.expires_at > self.house.clock():
                 keys = set(held.plan.resource_keys)
                 assert any(keys & set(one.plan.resource_keys) for one in live), f"{held.plan.id} is held for nothing"
 
-    def statuses(self) -> tuple[PlanStatus, ...]:
-        async def read() -> tuple[PlanStatus, ...]:
-            async with self.house.ledger.read() as tx:
-                return await tx.plans.recent(1000)
-
-        return self.run(read())
+    def rightly_left(self, plan: Plan) -> bool:
+        """Whether a freeze stops it, or a rule may want time to think better of it."""
+        return any(self.oracle.stopped(plan, one) for one in plan.changes) or self.oracle.said_yes_within(30, plan)
 
     @invariant()
     def every_write_was_approved_and_happened_once(self) -> None:
@@ -293,16 +373,10 @@ class Lives(RuleBasedStateMachine):
             shutil.rmtree(self.folder)
 
 
-def _large(change: Change) -> bool:
-    assert isinstance(change.before, Money)
-    assert isinstance(change.after, Money)
-    return abs(change.after.minor - change.before.minor) * 4 > change.before.minor
-
-
-def test_nothing_is_ever_written_without_a_valid_approval(migrated: Path):
+def test_nothing_is_ever_written_without_what_the_rules_ask_for(migrated: Path):
     run_state_machine_as_test(
         lambda: Lives(migrated),
         settings=settings(
-            max_examples=60, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

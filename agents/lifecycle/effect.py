@@ -1,0 +1,132 @@
+"""Effect: what a person's word does to a plan, in the transaction that stores the word; each returns words for them."""
+
+from datetime import datetime
+
+from agents.governance.approvals import Panel, missing_gates, starts_at
+from agents.lifecycle.learn import keep_rejection
+from agents.lifecycle.states import NOT_BEGUN, ask_for_execution, move
+from storage.ledger import Transaction
+from storage.records.plans import PlanState, PlanStatus
+from storage.records.verdicts import Answer, Decision, Outcome, Verdict
+
+
+async def rejected(tx: Transaction, status: PlanStatus, made: Decision, *, now: datetime) -> str:
+    """A no is final, and kept to learn from."""
+    await move(tx, status, PlanState.REJECTED, now=now, note=made.reason)
+    await keep_rejection(tx, status.plan, made)
+    return f"You rejected {status.plan.id}. Nothing was changed."
+
+
+async def counted(tx: Transaction, status: PlanStatus, shown: Verdict, panel: Panel) -> str:
+    """One approval of several; the card shows how far it is."""
+    plan = status.plan
+    decisions = await tx.approvals.decisions(plan.id, plan.revision)
+    missing = missing_gates(shown, plan, decisions, panel)
+    await tx.plans.touch(plan.id)
+    return f"Your approval of {plan.id} counts. Still needed: {'; '.join(gate.text for gate in missing)}."
+
+
+async def approved(tx: Transaction, status: PlanStatus, judged: Verdict, panel: Panel, *, now: datetime) -> str:
+    """The last approval; `judged` is what the rules say now with all approvals given, and has all gates they put up."""
+    plan = status.plan
+    if judged.outcome is Outcome.REFUSED:
+        return await _refused(tx, status, judged, now=now)
+    if judged.outcome is Outcome.NEEDS_APPROVAL:
+        return await _asked_again(tx, status, judged, now=now)
+    await move(tx, status, PlanState.APPROVED, now=now)
+    starts = starts_at(judged, plan, await tx.approvals.decisions(plan.id, plan.revision), panel)
+    if starts is not None and now < starts:
+        return f"You approved {plan.id}. It is carried out at {starts:%H:%M} UTC, unless somebody withdraws until then."
+    await ask_for_execution(tx, plan)
+    return f"You approved {plan.id}. It is being carried out."
+
+
+async def withdrawn(
+    tx: Transaction, status: PlanStatus, verdict: Verdict, panel: Panel, made: Decision, *, now: datetime
+) -> str:
+    """An approval taken back: the plan waits again, unless enough others approved it."""
+    plan, said = status.plan, f"You withdrew your approval of {status.plan.id}."
+    decisions = await tx.approvals.decisions(plan.id, plan.revision)
+    if verdict.gates and not missing_gates(verdict, plan, decisions, panel):
+        await tx.plans.touch(plan.id)
+        return f"{said} Enough others have approved it, so it goes on; to stop it, reject it."
+    if status.state is PlanState.APPROVED:
+        person = panel.person(made.person_id)
+        name = person.name if person else made.person_id
+        await move(tx, status, PlanState.WAITING, now=now, note=f"{name} withdrew their approval")
+    else:
+        await tx.plans.touch(plan.id)
+    return f"{said} It waits again; nothing was changed."
+
+
+async def expired(tx: Transaction, status: PlanStatus, *, now: datetime) -> None:
+    """The last rung of every ladder: nobody said yes in time, so nothing happens."""
+    late = status.state is PlanState.APPROVED
+    note = "its time was up before it could be carried out" if late else "nobody decided in time"
+    if status.state in NOT_BEGUN and await move(
+        tx, status, PlanState.EXPIRED, now=now, note=f"{note}; nothing was changed"
+    ):
+        await tx.audit.append(
+            at=now,
+            actor="system",
+            action="plan.expired",
+            subject=status.plan.id,
+            facts={"revision": status.plan.revision, "expires_at": status.plan.expires_at, "was": status.state.value},
+        )
+
+
+async def already(tx: Transaction, status: PlanStatus) -> str:
+    """Words for somebody who is late."""
+    plan = status.plan
+    decisions = await tx.approvals.decisions(plan.id, plan.revision)
+    if decisions and decisions[-1].answer is not Answer.WITHDRAW:
+        last = decisions[-1]
+        person = await tx.people.get(last.person_id)
+        verb = "approved" if last.answer is Answer.APPROVE else "rejected"
+        name = person.name if person else last.person_id
+        return f"{plan.id} was already {verb} by {name} at {last.decided_at:%H:%M} UTC; your click changed nothing."
+    words = {
+        PlanState.HELD: f"is held: {status.note}",
+        PlanState.EXPIRED: "has expired",
+        PlanState.SUPERSEDED: f"was superseded: {status.note}",
+        PlanState.REFUSED: "was refused by the rules",
+        PlanState.PROPOSED: "is just being judged: look again in a moment",
+    }
+    return f"{plan.id} {words.get(status.state, f'is {status.state.value}')}; your click changed nothing."
+
+
+async def _refused(tx: Transaction, status: PlanStatus, judged: Verdict, *, now: datetime) -> str:
+    plan, reasons = status.plan, "; ".join(reason.text for reason in judged.reasons)
+    note = f"no longer allowed when it was approved: {reasons}. Nothing was changed"
+    await move(tx, status, PlanState.REFUSED, now=now, note=note)
+    await _say_why(tx, status, judged, "plan.refused", note, now=now)
+    return f"{plan.id} is {note}."
+
+
+async def _asked_again(tx: Transaction, status: PlanStatus, judged: Verdict, *, now: datetime) -> str:
+    plan, gates = status.plan, "; ".join(gate.text for gate in judged.gates)
+    note = f"the rules ask for more than was shown: {gates}"
+    await tx.plans.touch(plan.id)
+    await _say_why(tx, status, judged, "plan.asked_again", note, now=now)
+    return f"For {plan.id}, {note}. Please look at the new card and approve once more."
+
+
+async def _say_why(
+    tx: Transaction, status: PlanStatus, judged: Verdict, action: str, note: str, *, now: datetime
+) -> None:
+    plan = status.plan
+    await tx.audit.append(
+        at=now,
+        actor="system",
+        action=action,
+        subject=plan.id,
+        facts={
+            "revision": plan.revision,
+            "digest": plan.digest,
+            "note": note,
+            "verdict": judged.outcome.value,
+            "reasons": [reason.model_dump() for reason in judged.reasons],
+            "gates": [gate.policy for gate in judged.gates],
+            "policy_version": judged.policy_version,
+        },
+    )
