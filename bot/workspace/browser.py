@@ -12,6 +12,8 @@ from aiohttp import web
 from bot.workspace.blocks.walk import seen_by
 from bot.workspace.changes import Stream
 from bot.workspace.core import Core
+from bot.workspace.directory import KINDS
+from bot.workspace.errors import ApiError
 from bot.workspace.files import KINDS_SHOWN
 from bot.workspace.interactions import Interactions, refused
 from bot.workspace.posting import shown
@@ -44,7 +46,8 @@ class Browser:
             web.get("/client/views", self._views),
             web.get("/client/stream", self._stream),
             web.get("/client/files/{file_id}", self._file),
-            web.post("/client/{verb:send|action|submit|close|home_opened|faults}", self._do),
+            web.post("/client/{verb:send|action|submit|close|home_opened|faults|people}", self._do),
+            web.post("/client/upload", self._upload),
         ]
 
     async def _index(self, _request: web.Request) -> web.Response:
@@ -75,11 +78,12 @@ class Browser:
                 "name": person.name,
                 "real_name": person.real_name,
                 "title": person.title,
+                "deleted": person.deleted,
+                "kind": _kind(person),
                 "color": COLORS[index % len(COLORS)],
                 "initials": _initials(person.real_name),
             }
             for index, person in enumerate(core.state.people.values())
-            if not person.deleted
         ]
         body = {
             "team": {"id": core.team.id, "name": core.team.name},
@@ -168,6 +172,7 @@ class Browser:
             "submit": self._submit,
             "close": self._close,
             "home_opened": self._home_opened,
+            "people": self._people,
         }
         return await verbs[verb](person, body)
 
@@ -192,6 +197,25 @@ class Browser:
             tab = "messages" if body.get("tab") == "messages" else "home"
             self._core.events.home_opened(person.id, im, tab=tab)
         return {"ok": True}
+
+    async def _people(self, _person: Member, body: Json) -> Json:
+        """What an admin of a workspace does elsewhere: take accounts away, give them back, let others in."""
+        directory, change, whom = self._core.directory, body.get("change"), str(body.get("whom"))
+        if change == "add" and body.get("kind") in KINDS:
+            name = str(body.get("name") or "").strip()[:80]
+            return {"ok": True, "user": directory.add(body["kind"], name or "Somebody new").id}
+        if whom not in self._core.state.people or change not in {"deactivate", "reactivate"}:
+            return refused("user_not_found")
+        (directory.deactivate if change == "deactivate" else directory.reactivate)(whom)
+        return {"ok": True, "user": whom}
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        person, name = self._person(request.query.get("user")), request.query.get("name", "")
+        try:
+            file = await self._core.files.add(name, await request.read(), user=person.id, base_url=self._core.base_url)
+        except ApiError as refusal:
+            return web.json_response(refused(refusal.code))
+        return web.json_response({"ok": True, "file": {"id": file["id"], "name": file["name"]}})
 
     async def _faults(self, body: Json) -> Json:
         faults = self._core.faults
@@ -233,6 +257,15 @@ async def _lines(stream: Stream, user: str) -> AsyncIterator[bytes]:
 
 def _view_for(view: Json, user: str) -> Json:
     return {**view, "blocks": seen_by(view["blocks"], user)}
+
+
+def _kind(person: Member) -> str:
+    """Who this is to the workspace: only members count for everything."""
+    if person.is_bot:
+        return "bot"
+    if person.team_id:
+        return "stranger"
+    return "guest" if person.is_restricted or person.is_ultra_restricted else "member"
 
 
 def _channel(channel: Channel) -> Json:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot.workspace.changes import Changes
 from bot.workspace.delivery import RETRY_SECONDS, Delivery
+from bot.workspace.directory import Directory
 from bot.workspace.drafts import Draft
 from bot.workspace.events import Events
 from bot.workspace.faults import Faults
@@ -96,6 +97,7 @@ class Core:
         )
         self.delivery = self._delivery(options)
         self.events = Events(state=self.state, manifest=self.manifest, delivery=self.delivery, clock=clock, mint=mint)
+        self.directory = Directory(state=self.state, changes=self.changes, events=self.events, mint=mint)
         self.posting = Posting(state=self.state, changes=self.changes, mint=mint, announce=self.events.message)
         self.views = Views(state=self.state, changes=self.changes, mint=mint, clock=clock)
         self.triggers = Triggers(clock, mint, options.trigger_seconds)

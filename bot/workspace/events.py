@@ -5,8 +5,9 @@ from collections.abc import Callable
 
 from bot.workspace import payloads
 from bot.workspace.delivery import Delivery
-from bot.workspace.seeds import Json, Manifest
+from bot.workspace.seeds import Json, Manifest, Member
 from bot.workspace.state import Channel, State
+from bot.workspace.user_objects import user_object
 
 _MESSAGE_EVENTS = {"im": "message.im", "channel": "message.channels", "group": "message.groups"}
 
@@ -79,6 +80,15 @@ class Events:
                 "event_ts": self._state.stamps.next(),
             }
         )
+
+    def user_changed(self, person: Member, *, joined: bool = False) -> None:
+        """Someone's account changed, or someone joined the team; apps hear of it with the scope `users:read`."""
+        kind = "team_join" if joined else "user_change"
+        if kind not in self._manifest.events or "users:read" not in self._manifest.scopes:
+            return
+        now = self._clock()
+        user = user_object(person, team=self._state.team, manifest=self._manifest, now=now)
+        self._send({"type": kind, "user": user, "cache_ts": int(now), "event_ts": self._state.stamps.next()})
 
     def _send(self, inner: Json) -> None:
         event_id = f"Ev{self._mint().upper()}"

@@ -59,8 +59,14 @@ class Files:
         self._uploaded[facts["id"]] = facts
         return True
 
-    def complete(self, file_id: str, *, title: str, base_url: str) -> Json:
-        """The facts of an uploaded file, from now on known to the workspace."""
+    async def add(self, name: str, content: bytes, *, user: str, base_url: str) -> Json:
+        """A file that a person uploads in the page; raises ApiError for a size Slack refuses."""
+        file_id, path = self.start_upload(filename=name, length=len(content), alt_txt="")
+        await self.receive(path.rpartition("/")[2], content)
+        return self.complete(file_id, title=name, base_url=base_url, user=user)
+
+    def complete(self, file_id: str, *, title: str, base_url: str, user: str = "") -> Json:
+        """The facts of an uploaded file, from now on known to the workspace; the bot's unless a person's."""
         facts = self._uploaded.pop(file_id, None)
         if facts is None:
             raise ApiError("file_not_found")
@@ -70,10 +76,11 @@ class Files:
             **facts,
             "title": title or name,
             "filetype": Path(name).suffix.removeprefix("."),
-            "user": self._state.team.bot_user_id,
+            "user": user or self._state.team.bot_user_id,
             "created": int(float(self._state.stamps.next())),
             "url": address,
             "url_private": f"{base_url}{address}",
+            "url_private_download": f"{base_url}{address}",
             "permalink": f"{base_url}{address}",
         }
         self._state.set_file(file)

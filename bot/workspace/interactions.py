@@ -36,7 +36,7 @@ class Interactions:
             "type": "message",
             "ts": core.state.stamps.next(),
             "user": person.id,
-            "team": core.team.id,
+            "team": person.team_id or core.team.id,
             "client_msg_id": core.mint(),
             "text": marked_up(core.state, text),
         }
@@ -71,7 +71,7 @@ class Interactions:
         if view is None or view["id"] != view_id:
             return refused("view_not_found")
         try:
-            values = values_of(view["blocks"], entered, person.id)
+            values = self._known(values_of(view["blocks"], entered, person.id), person)
         except NotOffered as forged:
             return {**refused("invalid_state"), "detail": str(forged)}
         errors = missing_inputs(view["blocks"], values)
@@ -158,7 +158,22 @@ class Interactions:
             raise NotOffered(f"control {sent.get('block_id')}/{sent.get('action_id')}")
         stamp = self._core.state.stamps.next()
         action = action_of(*found, sent, user=person.id, action_ts=stamp)
-        return action, values_of(blocks, sent.get("state"), person.id)
+        return action, self._known(values_of(blocks, sent.get("state"), person.id), person)
+
+    def _known(self, values: Json, person: Member) -> Json:
+        """The values with uploaded files in full; raises NotOffered for people or files that are not there."""
+        state = self._core.state
+        for by_action in values.values():
+            for held in by_action.values():
+                chosen = held.get("selected_user")
+                if held["type"] == "users_select" and chosen is not None and chosen not in state.people:
+                    raise NotOffered(f"user {chosen!r}")
+                if held["type"] == "file_input":
+                    files = [state.files.get(name) for name in held["files"]]
+                    if not all(file is not None and file["user"] == person.id for file in files):
+                        raise NotOffered("file")
+                    held["files"] = files
+        return values
 
     def _message(self, person: Member, sent: Json) -> tuple[Channel, Json]:
         state = self._core.state

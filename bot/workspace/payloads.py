@@ -36,7 +36,7 @@ def _interaction(team: Team, person: Member, kind: str) -> Json:
     return {
         "type": kind,
         "team": {"id": team.id, "domain": team.domain},
-        "user": {"id": person.id, "username": person.name, "name": person.name, "team_id": team.id},
+        "user": {"id": person.id, "username": person.name, "name": person.name, "team_id": person.team_id or team.id},
         "api_app_id": team.app_id,
         "token": "local",
         "enterprise": None,

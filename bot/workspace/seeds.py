@@ -21,7 +21,10 @@ class Team:
 
 @dataclass(frozen=True)
 class Member:
-    """One person of the workspace; `tz` is an IANA time zone name."""
+    """One person of the workspace; `tz` is an IANA time zone name.
+
+    Restricted are guests, ultra-restricted those of a single channel; `team_id` is empty for the team's own people.
+    """
 
     id: str
     name: str
@@ -32,6 +35,9 @@ class Member:
     is_admin: bool = False
     is_bot: bool = False
     deleted: bool = False
+    is_restricted: bool = False
+    is_ultra_restricted: bool = False
+    team_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from aiohttp import web
 from bot.workspace.browser import Browser
 from bot.workspace.core import Core, Options, random_name
 from bot.workspace.delivery import RETRY_SECONDS, Sent
+from bot.workspace.directory import Directory
 from bot.workspace.faults import Faults
 from bot.workspace.files import MOST_BYTES
 from bot.workspace.guard import add_headers, guard
@@ -197,6 +198,11 @@ class Workspace:
     def make_trigger(self, user: str) -> str:
         """A fresh trigger id, as if this person had just acted."""
         return self._core.triggers.make(user)
+
+    @property
+    def directory(self) -> Directory:
+        """Who is in the workspace: takes accounts away, gives them back, adds guests, bots and strangers."""
+        return self._core.directory
 
     def channel(self, name: str) -> Channel:
         """A channel by id or name, or a person's direct messages by the person's id."""

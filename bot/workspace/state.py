@@ -6,7 +6,7 @@ Messages are indexed by (channel, ts), so that no call walks a channel. Every ch
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 
 from bot.workspace.journal import Journal
 from bot.workspace.seeds import ChannelSeed, Json, Member, Team
@@ -98,6 +98,32 @@ class State:
             self.channels[key].members |= set(value)
         elif kind == "stamp":
             self.stamps.note(str(value))
+        elif kind == "person":
+            self._restore_person(Member(**value))
+
+    def set_person(self, person: Member) -> None:
+        """Add somebody, who joins every public channel, or change what is known of them."""
+        self._place(person)
+        self.journal.put("person", person.id, asdict(person))
+
+    def _restore_person(self, person: Member) -> None:
+        """Names and titles of seeded people are as seeded; whether they are here is as it was left."""
+        seeded = self.people.get(person.id)
+        if seeded is not None:
+            left = (person.deleted, person.is_restricted, person.is_ultra_restricted)
+            person = replace(seeded, deleted=left[0], is_restricted=left[1], is_ultra_restricted=left[2])
+        self._place(person)
+
+    def _place(self, person: Member) -> None:
+        if person.id not in self.people:
+            for channel in self.channels.values():
+                if not channel.is_private and not channel.is_im:
+                    channel.members.add(person.id)
+        self.people[person.id] = person
+        im = f"D{person.id[1:]}"
+        if not person.is_bot and im not in self.channels:
+            members = {person.id, self.team.bot_user_id}
+            self.channels[im] = Channel(id=im, name="directmessage", topic="", members=members, user=person.id)
 
     def im_of(self, user: str) -> Channel | None:
         """The direct message channel of a person with the bot."""

@@ -65,6 +65,8 @@ async def open_im(call: Call) -> Json:
         if len(users) > 1:
             raise ApiError("method_not_supported_for_channel_type")
         found = call.core.state.im_of(users[0]) if users[0] in call.core.state.people else None
+        if users[0] in call.core.state.people and call.core.state.people[users[0]].deleted:
+            raise ApiError("user_disabled")
         if found is None:
             raise ApiError("user_not_found")
         channel = found

@@ -1,43 +1,15 @@
 """auth.test, users.*, bots.info, team.info."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
-
 from bot.workspace.errors import ApiError
 from bot.workspace.methods.call import Call, Method, page
 from bot.workspace.seeds import Json, Member
+from bot.workspace.user_objects import user_object
 
 
 def described(person: Member, call: Call) -> Json:
-    """A user object; the address only with the `users:read.email` scope."""
-    moment = datetime.fromtimestamp(call.core.clock(), UTC)
-    offset = ZoneInfo(person.tz).utcoffset(moment)
-    profile: Json = {
-        "real_name": person.real_name,
-        "real_name_normalized": person.real_name,
-        "display_name": person.name,
-        "display_name_normalized": person.name,
-        "title": person.title,
-        "team": call.core.team.id,
-    }
-    if "users:read.email" in call.core.manifest.scopes:
-        profile["email"] = person.email
-    return {
-        "id": person.id,
-        "team_id": call.core.team.id,
-        "name": person.name,
-        "deleted": person.deleted,
-        "real_name": person.real_name,
-        "tz": person.tz,
-        "tz_offset": int(offset.total_seconds()) if offset is not None else 0,
-        "profile": profile,
-        "is_admin": person.is_admin,
-        "is_owner": False,
-        "is_bot": person.is_bot,
-        "is_restricted": False,
-        "is_app_user": False,
-        "updated": 0,
-    }
+    """A user object."""
+    core = call.core
+    return user_object(person, team=core.team, manifest=core.manifest, now=core.clock())
 
 
 def bot_user(call: Call) -> Member:

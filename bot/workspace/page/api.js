@@ -34,6 +34,15 @@ export function post(path, body) {
   });
 }
 
+/** Sends the bytes of one file; answers {ok, file: {id, name}}. */
+export function upload(user, file) {
+  return request(`/client/upload?${new URLSearchParams({ user, name: file.name })}`, {
+    method: "POST",
+    headers: { "Content-Type": "application/octet-stream", "X-CSRF-Token": token },
+    body: file,
+  });
+}
+
 const TOLD = new Set([
   "invalid_command",
   "command_not_supported_in_thread",

@@ -40,10 +40,10 @@ export class ChannelPane {
   async refresh() {
     const unreadAfter = this.loaded ? null : memory.lastRead(workspace.me, this.channel.id);
     const user = workspace.me;
-    this.messages.expect();
+    const arrived = this.messages.expect();
     const { messages } = await get("/client/history", { user, channel: this.channel.id });
     if (user !== workspace.me) return;
-    this.messages.sync(messages.filter(standsInChannel), { unreadAfter });
+    this.messages.sync(messages.filter(standsInChannel), arrived, { unreadAfter });
     this.loaded = true;
     this.markRead();
   }

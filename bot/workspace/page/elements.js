@@ -1,6 +1,7 @@
 /** Interactive elements of blocks. Each builder returns a registered control; clicks.js sends what people do. */
 
 import { el, icon, ownImage, safeUrl } from "./dom.js";
+import { fileInput } from "./file_input.js";
 import { register } from "./inputs.js";
 import { plainWords, renderText } from "./mrkdwn.js";
 import { myChannels, nameOf, people, workspace } from "./workspace.js";
@@ -32,6 +33,7 @@ const BUILDERS = {
   radio_buttons: (element, place) =>
     boxes(element, place, "radio", element.initial_option ? [element.initial_option] : []),
   datepicker: (element, place) => picker(element, place, "date", "selected_date", element.initial_date),
+  file_input: fileInput,
   timepicker: (element, place) => picker(element, place, "time", "selected_time", element.initial_time),
 };
 

@@ -52,6 +52,8 @@ export class Live {
         return page.modals.errors(event.view_id, event.errors);
       case "home":
         return page.place === "home" ? page.pane.show(event.view) : undefined;
+      case "people":
+        return page.peopleChanged();
       case "status":
         return this.#status(event);
       case "toast":

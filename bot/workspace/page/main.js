@@ -8,6 +8,7 @@ import { icon, mark } from "./dom.js";
 import { HomePane } from "./home_pane.js";
 import { Live } from "./live.js";
 import { memory, later } from "./memory.js";
+import { MembersDialog } from "./members.js";
 import { Modals } from "./modals.js";
 import { PersonSwitch } from "./people.js";
 import { Sidebar } from "./sidebar.js";
@@ -20,7 +21,8 @@ const byId = (id) => document.getElementById(id);
 class Page {
   constructor() {
     this.sidebar = new Sidebar(byId("sidebar"), { onHome: () => this.open("home"), onChannel: (id) => this.open(id) });
-    this.person = new PersonSwitch(byId("person-switch"), (user) => this.become(user));
+    this.person = new PersonSwitch(byId("person-switch"), (user) => this.become(user), () => this.members.open());
+    this.members = new MembersDialog();
     this.thread = new ThreadPane(byId("thread"), { onClose: () => byId("main").focus() });
     this.modals = new Modals();
     this.live = new Live(this);
@@ -59,6 +61,16 @@ class Page {
     this.sidebar.show(place);
     this.#attempt(place === "home" ? this.pane.opened() : this.pane.refresh());
     if (place !== "home" && matchMedia("(hover: hover)").matches) this.pane.composer.field.focus();
+  }
+
+  /** Somebody came, left or came back. Whoever this browser acts as may be gone. */
+  async peopleChanged() {
+    fill(await get("/client/boot"));
+    this.members.draw();
+    if (!people().some((user) => user.id === workspace.me)) return this.become(people()[0].id);
+    this.person.draw();
+    this.sidebar.draw();
+    return this.refresh();
   }
 
   openThread(channel, ts, options) {

@@ -10,7 +10,7 @@ const FOLLOW_ON_SECONDS = 300; // a person's next line within five minutes needs
 const NEAR_END_PX = 90;
 
 export class MessageList {
-  #arrived = null; // ts → whether it still stands, of what came live while a fetch is under way
+  #fetches = new Set(); // of each fetch under way: ts → whether it still stands, of what came live meanwhile
   #entries = new Map(); // ts → {message, node, drawn: its JSON, to skip redrawing what did not change}
   #unreadAfter = null;
 
@@ -47,16 +47,17 @@ export class MessageList {
     this.pinned = true;
   }
 
-  /** Call before fetching: what arrives live until `sync` is newer than what the fetch will say. */
+  /** Call before fetching and give the answer to `sync`: what arrives live until then is newer than what was fetched. */
   expect() {
-    this.#arrived ??= new Map();
+    const arrived = new Map();
+    this.#fetches.add(arrived);
+    return arrived;
   }
 
   /** Shows exactly these messages, and keeps hidden ones (only visible to you) that the server no longer lists. */
-  sync(messages, { unreadAfter = null } = {}) {
+  sync(messages, arrived, { unreadAfter = null } = {}) {
     if (unreadAfter) this.#unreadAfter = unreadAfter;
-    const arrived = this.#arrived ?? new Map();
-    this.#arrived = null;
+    this.#fetches.delete(arrived);
     const listed = new Set(messages.map((message) => message.ts));
     for (const [ts, { message }] of this.#entries) {
       if (!listed.has(ts) && !message.ephemeral_to && !arrived.get(ts)) this.#drop(ts);
@@ -70,7 +71,7 @@ export class MessageList {
   upsert(message, { mine = false } = {}) {
     const isNew = !this.#entries.has(message.ts);
     const stay = this.#nearEnd() || (isNew && mine);
-    this.#arrived?.set(message.ts, true);
+    for (const arrived of this.#fetches) arrived.set(message.ts, true);
     this.#put(message);
     this.#arrange();
     if (stay) this.toEnd();
@@ -78,7 +79,7 @@ export class MessageList {
   }
 
   remove(ts) {
-    this.#arrived?.set(ts, false);
+    for (const arrived of this.#fetches) arrived.set(ts, false);
     this.#drop(ts);
     this.#arrange();
   }

@@ -5,9 +5,10 @@ import { closeMenu, menuIsOpenAt, openMenu } from "./menu.js";
 import { avatar, nameOf, people, workspace } from "./workspace.js";
 
 export class PersonSwitch {
-  constructor(node, onChoose) {
+  constructor(node, onChoose, onManage) {
     this.node = node;
     this.onChoose = onChoose;
+    this.onManage = onManage;
     // pointerdown: the menu closes itself on the same press, so ask before whether it was open.
     node.addEventListener("pointerdown", () => {
       this.wasOpen = menuIsOpenAt(node);
@@ -46,11 +47,13 @@ export class PersonSwitch {
       checked: user.id === workspace.me,
       label: row(user),
     }));
+    items.push({ testid: "manage-people", label: el("span", { class: "menu-more" }, "Manage people…") });
     openMenu(
       this.node,
       items,
       (index) => {
-        if (all[index].id !== workspace.me) this.onChoose(all[index].id);
+        if (index === all.length) this.onManage();
+        else if (all[index].id !== workspace.me) this.onChoose(all[index].id);
       },
       { label: "Act as", wide: true },
     );

@@ -57,9 +57,9 @@ export class ThreadPane {
 
   async refresh() {
     const { ts } = this;
-    this.messages.expect();
+    const arrived = this.messages.expect();
     const { messages } = await get("/client/history", { user: workspace.me, channel: this.channel, thread_ts: ts });
-    if (ts === this.ts) this.messages.sync(messages);
+    if (ts === this.ts) this.messages.sync(messages, arrived);
   }
 
   holds(message) {

@@ -27,8 +27,13 @@ export function isBot(userId) {
   return userId === workspace.bot.user_id;
 }
 
-/** People one can act as: everyone but the bot. */
+/** People one can act as: everyone who is still here, but no bots. */
 export function people() {
+  return [...workspace.users.values()].filter((user) => !isBot(user.id) && !user.deleted && user.kind !== "bot");
+}
+
+/** Everyone the workspace knows, those who left and other bots included. */
+export function everyone() {
   return [...workspace.users.values()].filter((user) => !isBot(user.id));
 }
 

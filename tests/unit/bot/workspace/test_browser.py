@@ -95,7 +95,8 @@ async def test_a_taken_port_is_an_error_that_can_be_survived(workspace: Workspac
 async def test_boot_lists_people_channels_and_commands(workspace: Workspace) -> None:
     async with Member(workspace, "U00OLIVIA") as olivia:
         boot = await olivia.get("boot")
-    assert [user["initials"] for user in boot["users"]] == ["OR", "AB"]
+    known = [(user["initials"], user["kind"], user["deleted"]) for user in boot["users"]]
+    assert known == [("OR", "member", False), ("AB", "member", False), ("GA", "member", True)]
     assert {c["id"]: c["is_im"] for c in boot["channels"]} == {
         "C00MARKETING": False, "C00GENERAL": False, "C00SECRET": False, "D00OLIVIA": True, "D00AARON": True,
     }  # fmt: skip

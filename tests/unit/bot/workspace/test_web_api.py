@@ -44,7 +44,7 @@ BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "hi"}}]
         ("views.publish", BOT_TOKEN, {"user_id": "U0", "view": {}}, "invalid_arguments"),
         ("users.info", BOT_TOKEN, {"user": "U0"}, "user_not_found"),
         ("users.lookupByEmail", BOT_TOKEN, {"email": "gone@example.com"}, "users_not_found"),
-        ("conversations.open", BOT_TOKEN, {"users": "U00GONE"}, "user_not_found"),
+        ("conversations.open", BOT_TOKEN, {"users": "U00GONE"}, "user_disabled"),
         ("conversations.open", BOT_TOKEN, {}, "users_list_not_supplied"),
         ("conversations.join", BOT_TOKEN, {"channel": "D00OLIVIA"}, "method_not_supported_for_channel_type"),
         ("conversations.list", BOT_TOKEN, {"types": "party"}, "invalid_types"),
