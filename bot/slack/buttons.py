@@ -28,6 +28,19 @@ class ActionId(StrEnum):
     PLAN_REJECT = "plan.reject"  # PlanRef
     PLAN_WHY = "plan.why"  # PlanRef
     PLAN_ROLLBACK = "plan.rollback"  # PlanName: opens the preview
+    PLAN_WITHDRAW = "plan.withdraw"  # PlanRef: takes back one's own approval
+    PLAN_MORE = "plan.more"  # MenuRef, as selected_option.value
+    PLAN_OPEN = "plan.open"  # PlanName: a link to the card; Slack reports the click all the same
+    FREEZE_THAW = "freeze.thaw"  # FreezeRef: opens the dialog
+    GLASS_FINE = "glass.fine"  # GlassRef: reviewed, nothing to object to
+    GLASS_CONCERN = "glass.concern"  # GlassRef: opens the dialog
+    HOME_PICK = "home.pick"  # boxes of PlanRef, read from the view's state when a button below is pressed
+    HOME_APPROVE = "home.approve"  # PageRef: opens the dialog for what is ticked
+    HOME_REJECT = "home.reject"  # PageRef: the same
+    HOME_PAGE = "home.page"  # PageRef: shows that page; two in a row end in .back and .on
+    HOME_FREEZE = "home.freeze"  # PageRef: opens the dialog
+    HOME_DELEGATE = "home.delegate"  # PageRef: opens the dialog
+    DELEGATION_END = "delegation.end"  # DelegationRef
     ALERT_ACKNOWLEDGE = "alert.acknowledge"  # AlertRef
     ALERT_SNOOZE = "alert.snooze"  # SnoozeRef, as selected_option.value
     KPI_ASK = "kpi.ask"  # Question: the same as typing it; several in a row end in .0, .1 …
@@ -43,32 +56,76 @@ class CallbackId(StrEnum):
     PLAN_WHY = "plan.why"  # PlanRef
     ROLLBACK_PICK = "rollback.pick"  # nothing
     ROLLBACK_CONFIRM = "rollback.confirm"  # PlanRef of the plan that is taken back
+    PLAN_HAND_OVER = "plan.hand_over"  # PlanRef
+    PLAN_ASK = "plan.ask"  # PlanRef
+    BULK = "bulk"  # BulkRef
+    FREEZE = "freeze"  # nothing
+    THAW = "thaw"  # nothing; the choices are FreezeRefs
+    BREAK_GLASS = "glass.break"  # nothing
+    GLASS_CONCERN = "glass.concern"  # GlassRef
+    DELEGATE = "delegate"  # nothing
+    POLICY_PROPOSE = "policy.propose"  # nothing
+
+
+class PlanChoice(StrEnum):
+    """What the menu of a plan offers; a menu holds five at most, so cards and messages offer different ones."""
+
+    HAND_OVER = "hand_over"
+    ASK = "ask"
+    REMIND = "remind"
+    QUIET_1_HOUR = "quiet_1h"
+    QUIET_4_HOURS = "quiet_4h"
+    QUIET_TOMORROW = "quiet_tomorrow"
+
+
+class BulkVerb(StrEnum):
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+MOST_BULK = 25
+"""Plans in one bulk decision: a view remembers 3,000 characters, and nobody reads more lines with care."""
 
 
 _PLAN = re.compile(r"PLAN-[1-9][0-9]{0,17}")
 _ALERT = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,79}")
 _REVISION = re.compile(r"[1-9][0-9]{0,8}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_BINDING = re.compile(r"(?:[0-9a-f]{16})?")
+_PLAN_PARTS = (_PLAN, _REVISION, _DIGEST, _BINDING)
 _DAYS = re.compile(r"[1-9][0-9]{0,2}")
 _QUESTION = re.compile(r"[^\x00-\x1f\x7f]{1,300}")
+_CHOICE = re.compile("|".join(PlanChoice))
+_VERB = re.compile("|".join(BulkVerb))
+_FREEZE = re.compile(r"FREEZE-[1-9][0-9]{0,17}|all")
+_GLASS = re.compile(r"GLASS-[1-9][0-9]{0,17}")
+_DELEGATION = re.compile(r"DELEGATION-[1-9][0-9]{0,17}")
+_PAGE = re.compile(r"[1-9][0-9]{0,3}")
+_BULK = re.compile(r"[A-Za-z0-9,;-]{1,2900}")
 
 
 @dataclass(frozen=True)
 class PlanRef:
-    """One revision of a plan exactly as it was shown."""
+    """One revision of a plan exactly as it was shown, with a mark of the gates that were shown with it."""
 
     plan_id: str
     revision: int
     digest: str
+    binding: str = ""
+    """`approvals.binding_of` the verdict; empty where what is pressed approves nothing."""
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return (self.plan_id, str(self.revision), self.digest, self.binding)
 
     def encode(self) -> str:
-        return _join("plan.1", self.plan_id, str(self.revision), self.digest)
+        return _join("plan.2", *self.parts)
 
     @classmethod
     def decode(cls, value: str) -> Self:
         """Read it back; MalformedButton if it is anything else."""
-        plan_id, revision, digest = _split(value, "plan.1", _PLAN, _REVISION, _DIGEST)
-        return cls(plan_id, int(revision), digest)
+        plan_id, revision, digest, binding = _split(value, "plan.2", *_PLAN_PARTS)
+        return cls(plan_id, int(revision), digest, binding)
 
 
 @dataclass(frozen=True)
@@ -85,6 +142,108 @@ class PlanName:
         """Read it back; MalformedButton if it is anything else."""
         (plan_id,) = _split(value, "name.1", _PLAN)
         return cls(plan_id)
+
+
+@dataclass(frozen=True)
+class MenuRef:
+    """One choice from a plan's menu, and the plan as it was shown."""
+
+    choice: PlanChoice
+    plan: PlanRef
+
+    def encode(self) -> str:
+        return _join("menu.1", self.choice, *self.plan.parts)
+
+    @classmethod
+    def decode(cls, value: str) -> Self:
+        """Read it back; MalformedButton if it is anything else."""
+        choice, *parts = _split(value, "menu.1", _CHOICE, *_PLAN_PARTS)
+        return cls(PlanChoice(choice), PlanRef.decode(_join("plan.2", *parts)))
+
+
+@dataclass(frozen=True)
+class BulkRef:
+    """What a bulk decision is about: each plan exactly as it was shown when it was ticked."""
+
+    verb: BulkVerb
+    plans: tuple[PlanRef, ...]
+
+    def encode(self) -> str:
+        named = (",".join(one.parts) for one in self.plans)
+        return _join("bulk.1", self.verb, ";".join(named))
+
+    @classmethod
+    def decode(cls, value: str) -> Self:
+        """Read it back; MalformedButton if it is anything else, names a plan twice or more than MOST_BULK."""
+        verb, named = _split(value, "bulk.1", _VERB, _BULK)
+        plans = tuple(PlanRef.decode(_join("plan.2", *one.split(","))) for one in named.split(";"))
+        if len({one.plan_id for one in plans}) != len(plans) or len(plans) > MOST_BULK:
+            raise MalformedButton(value)
+        return cls(BulkVerb(verb), plans)
+
+
+@dataclass(frozen=True)
+class FreezeRef:
+    """A freeze, or with "all" every one in force."""
+
+    freeze_id: str
+
+    def encode(self) -> str:
+        return _join("freeze.1", self.freeze_id)
+
+    @classmethod
+    def decode(cls, value: str) -> Self:
+        """Read it back; MalformedButton if it is anything else."""
+        (freeze_id,) = _split(value, "freeze.1", _FREEZE)
+        return cls(freeze_id)
+
+
+@dataclass(frozen=True)
+class GlassRef:
+    """One broken glass."""
+
+    glass_id: str
+
+    def encode(self) -> str:
+        return _join("glass.1", self.glass_id)
+
+    @classmethod
+    def decode(cls, value: str) -> Self:
+        """Read it back; MalformedButton if it is anything else."""
+        (glass_id,) = _split(value, "glass.1", _GLASS)
+        return cls(glass_id)
+
+
+@dataclass(frozen=True)
+class DelegationRef:
+    """A delegation."""
+
+    delegation_id: str
+
+    def encode(self) -> str:
+        return _join("delegation.1", self.delegation_id)
+
+    @classmethod
+    def decode(cls, value: str) -> Self:
+        """Read it back; MalformedButton if it is anything else."""
+        (delegation_id,) = _split(value, "delegation.1", _DELEGATION)
+        return cls(delegation_id)
+
+
+@dataclass(frozen=True)
+class PageRef:
+    """A page of App Home, from 1."""
+
+    page: int
+
+    def encode(self) -> str:
+        return _join("page.1", str(self.page))
+
+    @classmethod
+    def decode(cls, value: str) -> Self:
+        """Read it back; MalformedButton if it is anything else."""
+        (page,) = _split(value, "page.1", _PAGE)
+        return cls(int(page))
 
 
 @dataclass(frozen=True)

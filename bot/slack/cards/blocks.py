@@ -7,6 +7,7 @@ cut here once more, so that no card is ever refused for its size.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from bot.slack.cards.markup import cut, within
@@ -19,6 +20,7 @@ MOST_FIELD = 2000
 MOST_HEADER = 150
 MOST_TITLE = 24
 MOST_BUTTON = 75
+MOST_OPTION_VALUE = 150
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,60 @@ def select(placeholder: str, action_id: str, options: Sequence[Block]) -> Block:
     }
 
 
+def grouped_select(placeholder: str, action_id: str, groups: Sequence[tuple[str, Sequence[Block]]]) -> Block:
+    """A select whose options stand under names; groups without options are left out."""
+    return {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": plain(placeholder, 150),
+        "option_groups": [{"label": plain(name, 75), "options": list(held)[:100]} for name, held in groups if held],
+    }
+
+
+def users_select(placeholder: str, action_id: str) -> Block:
+    return {"type": "users_select", "action_id": action_id, "placeholder": plain(placeholder, 150)}
+
+
+def datepicker(action_id: str, initial: date) -> Block:
+    return {"type": "datepicker", "action_id": action_id, "initial_date": initial.isoformat()}
+
+
+def overflow(action_id: str, options: Sequence[Block]) -> Block:
+    """The three dots: up to five choices."""
+    return {"type": "overflow", "action_id": action_id, "options": list(options)[:5]}
+
+
+def checkboxes(action_id: str, options: Sequence[Block]) -> Block:
+    return {"type": "checkboxes", "action_id": action_id, "options": list(options)[:10]}
+
+
+def radio_buttons(action_id: str, options: Sequence[Block]) -> Block:
+    """The first is chosen already."""
+    return {
+        "type": "radio_buttons",
+        "action_id": action_id,
+        "options": list(options)[:10],
+        "initial_option": options[0],
+    }
+
+
+def text_input(action_id: str, placeholder: str, *, most: int, multiline: bool = True, initial: str = "") -> Block:
+    element: Block = {
+        "type": "plain_text_input",
+        "action_id": action_id,
+        "multiline": multiline,
+        "max_length": most,
+        "placeholder": plain(placeholder, 150),
+    }
+    return element | {"initial_value": initial} if initial else element
+
+
+def code(text: str) -> Block:
+    """Text exactly as it is, in equal widths: nothing in it is markup."""
+    part = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
+    return {"type": "rich_text", "elements": [part]}
+
+
 def input_block(block_id: str, label: str, element: Block, *, hint: str = "", optional: bool = False) -> Block:
     block: Block = {
         "type": "input",
@@ -158,3 +214,13 @@ def entered(values: Mapping[str, Any], block_id: str, action_id: str) -> Mapping
     """What a submitted view holds for one input (`view["state"]["values"]`); empty if it has none."""
     held = values.get(block_id, {}).get(action_id, {})
     return held if isinstance(held, Mapping) else {}
+
+
+def written(values: Mapping[str, Any], block_id: str, action_id: str) -> str:
+    """What was typed into a text input, without spaces around it; empty if nothing."""
+    return str(entered(values, block_id, action_id).get("value") or "").strip()
+
+
+def chosen(values: Mapping[str, Any], block_id: str, action_id: str) -> str:
+    """The value of the option chosen in a select or among radio buttons; empty if none."""
+    return str((entered(values, block_id, action_id).get("selected_option") or {}).get("value") or "")

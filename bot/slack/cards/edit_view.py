@@ -10,9 +10,9 @@ from typing import Any
 
 from bot.slack.buttons import CallbackId
 from bot.slack.cards.blocks import Block, View, context, entered, input_block, modal, plain, section
+from bot.slack.cards.changes_part import by_size
 from bot.slack.cards.markup import clean, count, data, money, plain_value, spelled, words
 from bot.slack.cards.plan_card import reference
-from bot.slack.cards.plan_parts import by_size
 from storage.records.money import Money, exponent_of
 from storage.records.plans import Change, Plan, Value
 

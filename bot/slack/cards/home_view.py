@@ -1,27 +1,46 @@
-"""App Home: what waits for this person first, then what is wrong, what happened, and how the machine is."""
+"""App Home, the inbox: what waits for this person first, then what stands still or is wrong, and how it has gone."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.slack.buttons import CallbackId
+from bot.slack.buttons import ActionId, CallbackId, DelegationRef, MalformedButton, PageRef, PlanRef
 from bot.slack.cards import plan_parts as parts
 from bot.slack.cards.alert_card import alert_line
-from bot.slack.cards.blocks import Block, View, actions, context, divider, header, section
+from bot.slack.cards.approvals_part import escalation, gates, if_nothing, name_of
+from bot.slack.cards.blocks import (
+    Block,
+    View,
+    actions,
+    button,
+    checkboxes,
+    context,
+    divider,
+    header,
+    option,
+    section,
+)
+from bot.slack.cards.changes_part import SHOWN_CHANGES, changes
 from bot.slack.cards.list_cards import plan_line
 from bot.slack.cards.markup import count, data, moment, money, within
-from bot.slack.cards.plan_card import SIMULATED, decision_buttons, title_of, why_button
+from bot.slack.cards.plan_card import SIMULATED, decision_buttons, reference, title_of, why_button
+from bot.slack.cards.policy_part import changes_rules, impact_text
+from bot.slack.cards.stops_part import freeze_line
 from storage.records.alerts import Alert
 from storage.records.dossiers import Dossier
-from storage.records.people import Person
+from storage.records.people import Delegation, Person
 from storage.records.plans import PlanStatus
+from storage.records.stops import Freeze, Glass
 
 SHOWN_WAITING = 10
+"""On one page: a view holds 100 blocks, and all that is decided here is shown here."""
 SHOWN_RECENT = 8
 SHOWN_ALERTS = 8
+_SHOWN_STOPS = 5
 _MOST = 2900
-_MOST_CHANGES_TO_DECIDE_HERE = parts.SHOWN_CHANGES
 
 
 @dataclass(frozen=True)
@@ -34,6 +53,37 @@ class HealthLine:
     checked_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class GovernanceLine:
+    """How governance did this month."""
+
+    changes: int = 0
+    """Changes applied to a channel."""
+    valid: int = 0
+    """Those of them with all the approvals that the rules demanded."""
+    median_minutes: Decimal | None = None
+    """From the moment a plan waits to the last word on it."""
+    expired: int = 0
+    escalated: int = 0
+    overridden: int = 0
+    """Done under broken glass alone."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What holds beyond single plans: stops, stand-ins, and rules that are written but not in force."""
+
+    freezes: Sequence[Freeze] = ()
+    glasses: Sequence[Glass] = ()
+    """Open ones: in force, or over and not reviewed yet."""
+    delegations: Sequence[Delegation] = ()
+    """Of this person, to them or from them, in force or to come."""
+    drafts: Sequence[str] = ()
+    """Names of files in the home folder that differ from the rules in force."""
+    governance: GovernanceLine | None = None
+    people: Mapping[str, Person] = field(default_factory=dict)
+
+
 def home_view(
     person: Person,
     *,
@@ -44,37 +94,161 @@ def home_view(
     alerts: Sequence[Alert] = (),
     health: Sequence[HealthLine] = (),
     simulated: bool = False,
+    standing: Standing | None = None,
+    page: int = 1,
 ) -> View:
     """The person's page. `waiting`: plans they may approve now, most urgent first; `recent`: decided ones."""
+    stands = standing or Standing()
+    pages = max(1, -(-len(waiting) // SHOWN_WAITING))
+    page = min(max(page, 1), pages)
+    shown = waiting[(page - 1) * SHOWN_WAITING : page * SHOWN_WAITING]
     blocks = [
         header(f"{count(len(waiting), 'plan waits', 'plans wait')} for you" if waiting else "Nothing waits for you"),
         context(f"{data(person.name, 60)} · {_roles(person)} · updated {moment(now, zone)}"),
         *([context(SIMULATED)] if simulated else []),
+        *_stops(stands, zone, now),
+        *_inbox(shown, zone, page),
+        *_pages(page, pages),
+        *_list("Open alerts", [alert_line(one) for one in alerts], SHOWN_ALERTS, "All quiet."),
+        *_list("Recent plans", [plan_line(one, zone) for one in recent], SHOWN_RECENT, "Nothing yet."),
+        *_delegations(person, stands, zone, page),
+        *([divider(), section(_governance(stands.governance))] if stands.governance else []),
+        *_list("Health", [*_drafts(stands), *(_health(one, zone) for one in health)], 20, "Not checked yet."),
     ]
-    for dossier in waiting[:SHOWN_WAITING]:
-        blocks += [divider(), *_to_decide(dossier, zone)]
-    if len(waiting) > SHOWN_WAITING:
-        blocks.append(context(f"…and {len(waiting) - SHOWN_WAITING:,} more; `/plan list` shows them all."))
-    blocks += _list("Open alerts", [alert_line(one) for one in alerts], SHOWN_ALERTS, "All quiet.")
-    blocks += _list("Recent plans", [plan_line(one, zone) for one in recent], SHOWN_RECENT, "Nothing yet.")
-    blocks += _list("Health", [_health(one, zone) for one in health], 20, "Not checked yet.")
     return {"type": "home", "callback_id": CallbackId.HOME, "blocks": blocks}
 
 
-def _to_decide(dossier: Dossier, zone: ZoneInfo) -> list[Block]:
-    plan = dossier.status.plan
-    facts = (
-        f"*{data(title_of(plan), 140)}*\n"
-        f"*{money(plan.money_at_risk)}* at risk · expires {moment(plan.expires_at, zone)}"
-    )
-    expected = [f"{name}: {text}".replace("\n", "; ") for name, text in map(parts.expected_of, plan.forecasts[:2])]
-    blocks = [section("\n".join([facts, *expected])), parts.changes(plan)]
-    # Nobody approves here what is not shown here.
-    whole = len(plan.changes) <= _MOST_CHANGES_TO_DECIDE_HERE
+def read_ticked(values: Mapping[str, Any]) -> tuple[PlanRef, ...]:
+    """The plans ticked on the page, from `body["view"]["state"]["values"]`; a value that is not ours is left out."""
+    ticked = []
+    for held in values.values():
+        chosen = held.get(ActionId.HOME_PICK, {}).get("selected_options") if isinstance(held, Mapping) else None
+        for one in chosen or ():
+            try:
+                ticked.append(PlanRef.decode(str(one.get("value", ""))))
+            except MalformedButton:
+                continue
+    return tuple(dict.fromkeys(ticked))
+
+
+def _stops(stands: Standing, zone: ZoneInfo, now: datetime) -> list[Block]:
+    lines = [freeze_line(one, stands.people, zone) for one in stands.freezes]
+    lines += [_glass(one, stands, zone, now) for one in stands.glasses]
+    hidden = len(lines) - _SHOWN_STOPS
+    lines = [*lines[:_SHOWN_STOPS], *([f"…and {hidden:,} more"] if hidden > 0 else [])]
+    return [section(within(lines, _MOST))] if lines else []
+
+
+def _glass(glass: Glass, stands: Standing, zone: ZoneInfo, now: datetime) -> str:
+    who = name_of(stands.people, glass.person_id)
+    name, reason = data(glass.id, 30), data(glass.reason, 200, empty="no reason given")
+    if glass.holds(now):
+        return f"🚨 *BROKEN GLASS*: {who} decides alone until {moment(glass.until, zone)} ({name}): “{reason}”"
+    return f"🚨 *To be reviewed*: {who} decided alone under {name}: “{reason}”"
+
+
+def _inbox(shown: Sequence[Dossier], zone: ZoneInfo, page: int) -> list[Block]:
+    several = sum(_whole(one) for one in shown) > 1
+    blocks: list[Block] = []
+    for dossier in shown:
+        blocks += [divider(), *_to_decide(dossier, zone, several=several)]
+    if not several:
+        return blocks
+    value = PageRef(page).encode()
+    bulk = [
+        button("Approve selected…", ActionId.HOME_APPROVE, value),
+        button("Reject selected…", ActionId.HOME_REJECT, value),
+    ]
+    return [*blocks, divider(), actions(f"home.bulk.{page}", bulk)]
+
+
+def _to_decide(dossier: Dossier, zone: ZoneInfo, *, several: bool) -> list[Block]:
+    plan, whole = dossier.status.plan, _whole(dossier)
+    lines = [f"*{data(title_of(plan), 140)}*", f"*{money(plan.money_at_risk)}* at risk at most"]
+    lines += [f"{name}: {text}".replace("\n", "; ") for name, text in map(parts.expected_of, plan.forecasts[:2])]
+    lines += [if_nothing(dossier, zone), gates(dossier), *escalation(dossier, zone)]
+    facts = section("\n".join(line for line in lines if line))
     controls = [*(decision_buttons(dossier) if whole else []), why_button(plan)]
+    buttons = actions(f"home.{plan.id}.{plan.revision}", controls)
+    what = _what(dossier, zone)
+    # Nobody approves here what is not shown here.
     if not whole:
-        blocks.append(context("Too large to decide here: please decide on its card in the channel."))
-    return [*blocks, actions(f"home.{plan.id}.{plan.revision}", controls)]
+        return [facts, *what, context("Too large to decide here: please decide on its card in the channel."), buttons]
+    select = option(f"Select {plan.id}", reference(plan, dossier.verdict).encode())
+    pick = actions(f"pick.{plan.id}.{plan.revision}", [checkboxes(ActionId.HOME_PICK, [select])])
+    return [facts, *what, *([pick] if several else []), buttons]
+
+
+def _what(dossier: Dossier, zone: ZoneInfo) -> list[Block]:
+    if changes_rules(dossier.status.plan):
+        return [section(impact_text(dossier.impact, zone))] if dossier.impact else []
+    return [changes(dossier.status.plan)]
+
+
+def _whole(dossier: Dossier) -> bool:
+    """Whether the page shows all that is decided; the text of rules never fits."""
+    plan = dossier.status.plan
+    return len(plan.changes) <= SHOWN_CHANGES and not changes_rules(plan)
+
+
+def _pages(page: int, pages: int) -> list[Block]:
+    if pages == 1:
+        return []
+    turns = []
+    if page > 1:
+        turns.append(button("← More urgent ones", f"{ActionId.HOME_PAGE}.back", PageRef(page - 1).encode()))
+    if page < pages:
+        turns.append(button("Later ones →", f"{ActionId.HOME_PAGE}.on", PageRef(page + 1).encode()))
+    return [context(f"Page {page} of {pages}"), actions(f"home.pages.{page}", turns)]
+
+
+def _delegations(person: Person, stands: Standing, zone: ZoneInfo, page: int) -> list[Block]:
+    blocks = [divider(), section("*While you are away*\nSomeone can decide in your place, and you in theirs.")]
+    for one in stands.delegations[:_SHOWN_STOPS]:
+        until = f"{moment(one.starts_at, zone)} to {moment(one.ends_at, zone)}"
+        if one.from_person == person.id:
+            text = f"🌴 {name_of(stands.people, one.to_person)} decides for *you*, {until}"
+        else:
+            text = f"🌴 You decide for *{name_of(stands.people, one.from_person)}*, {until}"
+        end = button("End it", ActionId.DELEGATION_END, DelegationRef(one.id).encode(), spoken=f"End {one.id}")
+        mine = one.from_person == person.id
+        blocks.append({**section(text, accessory=end if mine else None), "block_id": f"home.{one.id}"})
+    hidden = len(stands.delegations) - _SHOWN_STOPS
+    more = [context(f"…and {count(hidden, 'more stand-in')}")] if hidden > 0 else []
+    value = PageRef(page).encode()
+    controls = [
+        button("Delegate…", ActionId.HOME_DELEGATE, value),
+        button("Freeze…", ActionId.HOME_FREEZE, value, style="danger", spoken="Freeze: stop all writing"),
+    ]
+    return [*blocks, *more, actions(f"home.controls.{page}", controls)]
+
+
+def _governance(line: GovernanceLine) -> str:
+    """As in "*Governance this month*: 100% of 42 changes validly approved · median 35 min to decide · …"."""
+    if line.changes:
+        share = Decimal(line.valid * 1000 // line.changes) / 10  # rounded down: short of all is never 100
+        mark = "🟢" if line.valid == line.changes else "🔴"
+        valid = f"{mark} *{share.normalize():f}%* of {count(line.changes, 'change')} validly approved"
+    else:
+        valid = "no change yet"
+    parts_ = [valid, *([f"median {_span(line.median_minutes)} to decide"] if line.median_minutes is not None else [])]
+    parts_ += [f"{line.expired:,} expired", f"{line.escalated:,} escalated", f"{line.overridden:,} under broken glass"]
+    return f"*Governance this month*\n{' · '.join(parts_)}"
+
+
+def _span(minutes: Decimal) -> str:
+    whole = int(minutes)
+    if whole < 90:
+        return f"{whole} min"
+    return f"{Decimal(whole) / 60:.1f} h" if whole < 48 * 60 else f"{Decimal(whole) / 1440:.1f} days"
+
+
+def _drafts(stands: Standing) -> list[str]:
+    if not stands.drafts:
+        return []
+    named = ", ".join(data(one, 60) for one in stands.drafts[:5])
+    more = f" and {len(stands.drafts) - 5:,} more" if len(stands.drafts) > 5 else ""
+    return [f"🟡 *Drafts, not in force*: {named}{more}. `countersign policy propose` asks people to approve them"]
 
 
 def _list(title: str, lines: Sequence[str], most: int, otherwise: str) -> list[Block]:

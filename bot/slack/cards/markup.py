@@ -65,6 +65,12 @@ def data(text: str, most: int = 80, *, empty: str = "(no name)") -> str:
     return escaped(_UNDERSCORE.sub("ˍ", safe))
 
 
+def code_line(text: str, most: int) -> str:
+    """One untrusted line of a file for a place where nothing is markup: spaces kept, what is invisible dropped."""
+    kept = (" " if char == "\t" else char for char in text if char == "\t" or _in_code(char))
+    return cut("".join(kept), most)
+
+
 def escaped(text: str) -> str:
     """The three characters that Slack reads as control characters, as entities."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -158,6 +164,15 @@ def day(when: date) -> str:
     return f"{when.day} {_MONTHS[when.month - 1]}"
 
 
+def day_range(first: datetime | None, last: datetime | None, zone: ZoneInfo) -> str:
+    """As in "3 May – 9 Jun 2025" in that zone; empty where an end is unknown."""
+    if first is None or last is None:
+        return ""
+    start, end = first.astimezone(zone), last.astimezone(zone)
+    opening = day(start) if start.year == end.year else f"{day(start)} {start.year}"
+    return f"{day(end)} {end.year}" if start.date() == end.date() else f"{opening} – {day(end)} {end.year}"
+
+
 def moment(at: datetime, zone: ZoneInfo) -> str:
     """A moment for mrkdwn that every reader sees in their own zone; `zone` is for clients that cannot."""
     return f"<!date^{int(at.timestamp())}^{{date_short_pretty}} at {{time}}|{plain_moment(at, zone)}>"
@@ -176,6 +191,10 @@ def count(number: int, singular: str, plural: str = "") -> str:
 
 def _shown(char: str, category: str) -> bool:
     return category != "Cf" or char in _KEPT_CONTROLS
+
+
+def _in_code(char: str) -> bool:
+    return unicodedata.category(char) not in {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}
 
 
 def _isolated(text: str, most: int) -> str:

@@ -1,14 +1,15 @@
 """Private answers to one person: kind, short, with what to do next. None of them changes anything."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.slack.buttons import CallbackId
+from bot.slack.cards.approvals_part import approved_by, name_of, names, standing, still_needed
 from bot.slack.cards.blocks import Message, View, context, modal, section
 from bot.slack.cards.kpi_card import prompts
 from bot.slack.cards.markup import bullets, data, moment
-from bot.slack.cards.plan_parts import names
-from bot.slack.cards.plan_states import WORDS, approved_by
+from bot.slack.cards.plan_states import WORDS
 from storage.records.dossiers import Dossier
 from storage.records.people import Person
 from storage.records.plans import PlanState
@@ -21,10 +22,9 @@ def too_late(dossier: Dossier, *, zone: ZoneInfo) -> Message:
     rejected = [one for one in dossier.decisions if one.answer is Answer.REJECT]
     if state is PlanState.REJECTED and rejected:
         last = rejected[-1]
-        person = dossier.people.get(last.person_id)
-        who = data(person.name if person else last.person_id, 40)
+        who = name_of(dossier.people, last.person_id)
         what = f"was already rejected by {who}, {moment(last.decided_at, zone)}"
-    elif any(one.answer is Answer.APPROVE for one in dossier.decisions):
+    elif standing(dossier):
         what = f"was already approved by {approved_by(dossier, zone)}"
     else:
         what = f"{WORDS[state]}, {moment(dossier.status.since, zone)}"
@@ -80,8 +80,27 @@ def already_yours(dossier: Dossier) -> Message:
 def decided(dossier: Dossier, answer: Answer) -> Message:
     """Thanks, to the person alone; the card tells everyone else."""
     plan = data(dossier.status.plan.id, 30)
+    if answer is Answer.WITHDRAW:
+        return _notice(f"You withdrew your approval of *{plan}*. It waits again, and nothing has been changed.")
     done = f"approved *{plan}*" if answer is Answer.APPROVE else f"rejected *{plan}*"
-    return _notice(f"You {done}. The card follows.")
+    missing = still_needed(dossier) if answer is Answer.APPROVE else ""
+    return _notice(f"You {done}. {f'It still needs {missing}.' if missing else 'The card follows.'}")
+
+
+def hushed(plan_id: str, until: datetime, *, zone: ZoneInfo) -> Message:
+    """To whoever wants no reminder for a while."""
+    return _notice(
+        f"No reminder about *{data(plan_id, 30)}* for you before {moment(until, zone)}. It still expires on time."
+    )
+
+
+def asked_of(plan_id: str, people: Sequence[Person]) -> Message:
+    """To whoever reminded or handed over: who has a message now."""
+    return _notice(f"*{names(people, 'and')}* got a message about *{data(plan_id, 30)}*.")
+
+
+def question_passed_on(plan_id: str) -> Message:
+    return _notice(f"Your question stands under the card of *{data(plan_id, 30)}*; answers go into that thread.")
 
 
 def not_found(subject: str) -> Message:

@@ -5,11 +5,14 @@ from zoneinfo import ZoneInfo
 
 from agents.kpis.figures import format_days
 from bot.slack.buttons import CallbackId
+from bot.slack.cards.approvals_part import gates, name_of
 from bot.slack.cards.blocks import Block, View, modal, section
+from bot.slack.cards.changes_part import by_size, change_lines
 from bot.slack.cards.markup import bullets, data, day, moment, spelled, within, words
 from bot.slack.cards.plan_card import reference
-from bot.slack.cards.plan_parts import by_size, change_lines, exit_criterion, forecast_range, gates
+from bot.slack.cards.plan_parts import exit_criterion, forecast_range
 from bot.slack.cards.plan_states import state_text
+from bot.slack.cards.policy_part import changes_rules, impact_text, whole_difference
 from storage.records.audit import AuditEntry
 from storage.records.dossiers import Dossier
 from storage.records.plans import Plan
@@ -20,6 +23,7 @@ _MOST_SECTION = 2900
 _CHANGES_A_SECTION = 12
 _MOST_CHANGE_SECTIONS = 12
 _MOST_ENTRIES = 40
+_VERBS = {Answer.APPROVE: "approved", Answer.REJECT: "rejected", Answer.WITHDRAW: "withdrew the approval"}
 
 
 def why_view(dossier: Dossier, *, zone: ZoneInfo, entries: Sequence[AuditEntry] = ()) -> View:
@@ -33,7 +37,7 @@ def why_view(dossier: Dossier, *, zone: ZoneInfo, entries: Sequence[AuditEntry] 
         *_part("Data it rests on", _evidence(plan, zone)),
         *_part("Rules that judged it", _rules(dossier, zone)),
         *_part("Who said what", _said(dossier, zone)),
-        *_all_changes(dossier),
+        *(_rules_before_and_after(dossier, zone) if changes_rules(plan) else _all_changes(dossier)),
         *_part("Made with", _versions(plan)),
         *_part("Trail", _trail(entries, zone)),
     ]
@@ -75,12 +79,18 @@ def _rules(dossier: Dossier, zone: ZoneInfo) -> str:
 def _said(dossier: Dossier, zone: ZoneInfo) -> str:
     lines = []
     for one in dossier.decisions:
-        person = dossier.people.get(one.person_id)
-        verb = "approved" if one.answer is Answer.APPROVE else "rejected"
         reason = f": “{data(one.reason, 300)}”" if one.reason else ""
-        who = data(person.name if person else one.person_id, 40)
-        lines.append(f"• {who} {verb} {moment(one.decided_at, zone)} via {data(one.via, 20)}{reason}")
+        behalf = f" for {name_of(dossier.people, one.on_behalf_of)}" if one.on_behalf_of else ""
+        glass = f" alone under broken glass, {data(one.glass, 30)}," if one.glass else ""
+        who = f"{name_of(dossier.people, one.person_id)}{behalf}"
+        at = f"{moment(one.decided_at, zone)} via {data(one.via, 20)}"
+        lines.append(f"• {who} {_VERBS[one.answer]}{glass} {at}{reason}")
     return within(lines, _MOST)
+
+
+def _rules_before_and_after(dossier: Dossier, zone: ZoneInfo) -> list[Block]:
+    impact = _part("What it would have meant", impact_text(dossier.impact, zone)) if dossier.impact else []
+    return [*impact, *whole_difference(dossier.status.plan)]
 
 
 def _all_changes(dossier: Dossier) -> list[Block]:

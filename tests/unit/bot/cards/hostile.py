@@ -6,10 +6,15 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from storage.records.alerts import AlertState, Severity
+from storage.records.audit import AuditEntry
 from storage.records.dossiers import Dossier
 from storage.records.executions import ExecutionState
 from storage.records.money import Money
+from storage.records.nudges import NudgeKind
+from storage.records.people import Role
 from storage.records.plans import Evidence, ExitCriterion, PlanState
+from storage.records.policies import Impact, Shift
+from storage.records.stops import Freeze, FreezeScope, Glass
 from storage.records.verdicts import Answer, Reason
 from tests import builders as b
 
@@ -38,7 +43,7 @@ def changes(draw, index: int = 1):
     return b.a_change(
         id=f"c{index}",
         resource=b.a_resource(id=f"c-{index}", name=name, channel=draw(st.sampled_from(["email", name]))),
-        field=draw(st.sampled_from(["daily_budget", name])),
+        field=draw(st.sampled_from(["daily_budget", "status", "creative", "discount", name])),
         before=before,
         after=after,
         unit=draw(st.sampled_from(["GBP/day", "", name])),
@@ -79,12 +84,107 @@ def plans(draw):
 
 
 @st.composite
+def policy_plans(draw):
+    files = st.dictionaries(names, st.one_of(st.none(), names.map(lambda text: f"{text}\n" * 3)), max_size=12)
+    plan = b.a_policy_plan(draw(files) or {"a": None}, draw(files) or {"b": "x"}, title=draw(names))
+    if draw(st.booleans()):
+        return plan
+    broken = plan.changes[0].model_copy(update={"before": draw(names), "after": draw(st.sampled_from(["[]", "{}"]))})
+    return plan.model_copy(update={"changes": (broken,)})
+
+
+@st.composite
+def progresses(draw, text: str, number: int):
+    gate = b.a_gate(text=text, policy=f"{text}{number}", approvers=draw(st.integers(1, 5)))
+    return b.a_progress(
+        gate=gate,
+        approved_by=(text,) * draw(st.sampled_from([0, 1, 9])),
+        missing_roles=frozenset(draw(st.sets(st.sampled_from(Role)))),
+        missing_people=draw(st.integers(0, 5)),
+        escalates_at=draw(st.sampled_from([None, b.NOW])),
+        escalated=draw(st.booleans()),
+    )
+
+
+@st.composite
+def impacts(draw) -> Impact:
+    shifts = tuple(
+        Shift(
+            before=draw(names), after="refused", count=n, at_risk=draw(st.one_of(st.none(), monies)), examples=(t,) * 5
+        )
+        for n, t in enumerate(draw(st.lists(names, max_size=12)))
+    )
+    return b.an_impact(
+        judged=draw(st.sampled_from([0, 1, 10**9])),
+        changed=draw(st.sampled_from([0, 18])),
+        unjudgeable=draw(st.integers(0, 3)),
+        first=draw(st.sampled_from([None, b.NOW])),
+        shifts=shifts,
+        version_now=draw(names),
+    )
+
+
+@st.composite
+def freezes(draw) -> Freeze:
+    over = draw(st.booleans())
+    return b.a_freeze(
+        id=draw(st.one_of(names, st.just("FREEZE-2"))).strip()[:40] or "FREEZE-1",
+        scope=draw(st.sampled_from(FreezeScope)),
+        value=draw(names),
+        reason=draw(names),
+        frozen_by=draw(names),
+        thawed_by=draw(names) if over else None,
+        thawed_at=b.NOW if over else None,
+    )
+
+
+@st.composite
+def glasses(draw) -> Glass:
+    reviewed = draw(st.booleans())
+    return b.a_glass(
+        person_id=draw(names),
+        reason=draw(names),
+        closed_at=draw(st.sampled_from([None, b.NOW])),
+        reviewed_by=draw(names) if reviewed else None,
+        reviewed_at=b.NOW if reviewed else None,
+        review=draw(names),
+    )
+
+
+@st.composite
+def entries(draw, actions) -> AuditEntry:
+    """Any action with any facts, also such as no version of ours ever wrote."""
+    fact = st.one_of(
+        names, st.none(), st.booleans(), st.integers(), st.lists(names, max_size=9), st.just({"text": "x"})
+    )
+    keys = st.sampled_from(
+        ["revision", "via", "reason", "note", "reasons", "by", "to", "words", "text", "applied", "of", "people", "kpi",
+         "on_behalf_of", "glass", "until", "scope", "value", "fine", "was", "verdict", "restores", "because", "version",
+         "at", "frozen_by"]
+    )  # fmt: skip
+    return AuditEntry(
+        seq=1,
+        at=b.NOW,
+        actor=draw(st.one_of(names, st.just("person:aaron"), st.just("system"), names.map(lambda n: f"agent:{n}"))),
+        action=draw(actions),
+        subject=draw(st.one_of(names, st.just("PLAN-12"))),
+        facts=draw(st.dictionaries(keys, fact, max_size=12)),
+        body="",
+        prev_hash="",
+        hash="",
+    )
+
+
+@st.composite
 def dossiers(draw) -> Dossier:
-    plan, state = draw(plans()), draw(st.sampled_from(PlanState))
+    plan, state = draw(st.one_of(plans(), policy_plans())), draw(st.sampled_from(PlanState))
     text = draw(names)
     person = b.a_person(name=draw(names))
     gates = tuple(b.a_gate(text=text, policy=text, approvers=n) for n in range(1, draw(st.integers(1, 6))))
-    said = b.a_decision(digest=plan.digest, revision=plan.revision, reason=text, via=text)
+    glass = draw(st.sampled_from([None, "GLASS-1", text or None]))
+    said = b.a_decision(
+        digest=plan.digest, revision=plan.revision, reason=text, via=text, glass=glass, on_behalf_of=text or None
+    )
     answer = Answer.REJECT if state is PlanState.REJECTED else Answer.APPROVE
     executed = [
         b.an_execution(change, state=draw(st.sampled_from(ExecutionState)), error=text)
@@ -102,6 +202,14 @@ def dossiers(draw) -> Dossier:
         outcomes=(b.an_outcome(text=text, kpi=text),) * draw(st.integers(0, 3)),
         people={b.AARON.id: person, b.OLIVIA.id: person},
         approvers=(person,) * draw(st.sampled_from([0, 1, 60])),
+        progress=tuple(draw(progresses(text, n)) for n in range(draw(st.integers(0, 5)))),
+        freezes=tuple(draw(st.lists(freezes(), max_size=3))),
+        nudges=tuple(
+            b.a_nudge(id=n, text=text, kind=draw(st.sampled_from(NudgeKind)), person_id=draw(names))
+            for n in range(draw(st.integers(0, 9)))
+        ),
+        starts_at=draw(st.sampled_from([None, b.NOW + timedelta(hours=1)])),
+        impact=draw(st.one_of(st.none(), impacts())),
         rolled_back_by=draw(st.sampled_from([None, "PLAN-13"])),
     )
 

@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.slack.buttons import ActionId, PlanName, PlanRef
-from bot.slack.cards.plan_card import plan_card
+from agents.governance.approvals import binding_of
+from bot.slack.buttons import ActionId, FreezeRef, MenuRef, PlanName, PlanRef
+from bot.slack.cards.plan_card import ON_CARDS, plan_card
 from storage.records.executions import ExecutionState, FieldState
+from storage.records.nudges import NudgeKind
 from storage.records.people import Role
 from storage.records.plans import PlanState
 from storage.records.verdicts import Answer, Reason
@@ -42,6 +44,7 @@ def pressable(dossier, **options):
         ("plan_waiting", b.a_dossier()),
         ("plan_done", b.a_dossier(PlanState.DONE, outcomes=(b.an_outcome(),))),
         ("plan_rollback_waiting", b.a_dossier(plan=b.a_rollback_plan())),
+        ("plan_policy_waiting", b.a_dossier(plan=b.a_policy_plan(), impact=b.an_impact(), progress=(b.a_progress(),))),
     ],
 )
 def test_cards_look_as_agreed(name, dossier):
@@ -74,7 +77,7 @@ def test_approve_is_shown_to_approvers_only_and_names_the_digest_they_saw():
     plan = b.a_plan(revision=2)
     approve = pressable(b.a_dossier(plan=plan))[ActionId.PLAN_APPROVE]
     assert approve["visible_to_user_ids"] == ["U00AARON", "U00CARLA"]
-    assert PlanRef.decode(approve["value"]) == PlanRef("PLAN-12", 2, plan.digest)
+    assert PlanRef.decode(approve["value"]) == PlanRef("PLAN-12", 2, plan.digest, binding_of(b.a_verdict()))
     assert "visible_to_user_ids" not in pressable(b.a_dossier())[ActionId.PLAN_WHY]
 
 
@@ -83,7 +86,7 @@ def test_without_an_approver_in_slack_there_is_no_approve_button():
     assert ActionId.PLAN_APPROVE not in pressable(b.a_dossier(approvers=(outside,)))
     nobody = b.a_dossier(approvers=())
     assert ActionId.PLAN_APPROVE not in pressable(nobody)
-    assert "Nobody may approve this" in text_of(nobody)
+    assert "nobody may approve this" in text_of(nobody)
 
 
 @pytest.mark.parametrize(("pounds", "asks"), [(4999, False), (5000, True)])
@@ -100,8 +103,9 @@ def test_where_large_begins_can_be_set():
 def test_a_waiting_card_tells_what_a_decision_needs():
     text = text_of(b.a_dossier())
     for expected in (
-        "Waiting for approval",
-        "Aaron Blake or Carla Mendes",
+        "Waits for Aaron Blake or Carla Mendes",
+        "*If nobody decides:* it expires",
+        "and *nothing changes*",
         "£300 → *£510* a day  ·  +£210 (+70%)",
         "Total stays £890",
         "£1,470 at most",
@@ -111,16 +115,139 @@ def test_a_waiting_card_tells_what_a_decision_needs():
         "Paid search returned £4.10",
         "84 days of campaign results",
         "Simulated",
-        "0 of 1 approval*, needs an approver",
+        "0 of 1*: needs an approver",
     ):
         assert expected in text
 
 
 def test_approvals_count_towards_each_gate():
-    gates = (b.a_gate(text="Two people", approvers=2), b.a_gate(text="The boss", roles=frozenset({Role.CMO})))
-    text = text_of(b.a_dossier(verdict=b.a_verdict(gates=gates), decisions=(b.a_decision(),)))
-    assert "Two people · *1 of 2 approvals*" in text
-    assert "The boss · *1 of 1 approval*, needs the CMO" in text
+    two = b.a_progress()
+    boss = b.a_progress(gate=b.a_gate(text="The boss"), missing_roles=frozenset(), missing_people=0)
+    text = text_of(b.a_dossier(progress=(two, boss), decisions=(b.a_decision(),), approvers=(b.CARLA,)))
+    assert "*Waits for Carla Mendes*  ·  1 of 2 approvals" in text
+    assert "◻️ More than £1,000 at risk · *1 of 2*: Aaron Blake ✓, needs the CMO" in text
+    assert "✅ The boss · *1 of 1*: Aaron Blake ✓" in text
+
+
+@pytest.mark.parametrize(
+    ("roles", "people", "approvers", "approved", "needs"),
+    [
+        ({Role.CMO}, 1, 1, (), "0 of 1*: needs the CMO"),
+        ({Role.CMO, Role.APPROVER}, 2, 2, (), "0 of 2*: needs an approver and the CMO"),
+        ({Role.FINANCE}, 2, 3, ("aaron",), "1 of 3*: Aaron Blake ✓, needs 2 more people, among them finance"),
+        (set(), 1, 2, ("aaron",), "1 of 2*: Aaron Blake ✓, needs one more person"),
+        ({Role.APPROVER}, 3, 3, (), "0 of 3*: needs 3 people, among them an approver"),
+        ({Role.CMO}, 0, 1, ("aaron",), "0 of 1*: Aaron Blake ✓, needs the CMO"),
+    ],
+)
+def test_what_a_gate_still_needs_is_said_in_words(roles, people, approvers, approved, needs):
+    gate = b.a_gate(roles=frozenset(roles), approvers=approvers)
+    one = b.a_progress(gate=gate, missing_roles=frozenset(roles), missing_people=people, approved_by=approved)
+    assert needs in text_of(b.a_dossier(progress=(one,)))
+
+
+def test_cost_and_what_happens_to_an_undecided_plan_stand_above_everything_long():
+    text = text_of(b.a_dossier())
+    parts = ("Waits for", "If nobody decides", "Money at risk", "Daily budget of", "*Why*", "*Approvals*")
+    assert sorted(parts, key=text.index) == list(parts)
+
+
+def test_escalation_is_announced_and_then_named():
+    due = b.a_progress(escalates_at=b.NOW + timedelta(hours=2))
+    assert "Goes up to the next in line" in text_of(b.a_dossier(progress=(due,)))
+    raised = b.a_nudge(person_id=b.CARLA.id, kind=NudgeKind.ESCALATION)
+    assert "Escalated to Carla Mendes" in text_of(b.a_dossier(progress=(due,), nudges=(raised,)))
+    assert "Escalated*: nobody" in text_of(b.a_dossier(progress=(b.a_progress(escalated=True),)))
+
+
+def test_who_was_asked_and_reminded_is_small_print():
+    nudges = (b.a_nudge(), b.a_nudge(id=8, kind=NudgeKind.REMINDER, due_at=b.NOW + timedelta(hours=4)))
+    text = text_of(b.a_dossier(nudges=nudges))
+    assert "*Asked* Aaron Blake" in text
+    assert "last reminded" in text
+    assert "*Asked*" not in text_of(b.a_dossier())
+
+
+def test_only_those_who_approved_may_withdraw_and_only_while_it_stands():
+    dossier = b.a_dossier(progress=(b.a_progress(),), decisions=(b.a_decision(),), approvers=(b.CARLA,))
+    withdraw = pressable(dossier)[ActionId.PLAN_WITHDRAW]
+    assert withdraw["visible_to_user_ids"] == ["U00AARON"]
+    assert PlanRef.decode(withdraw["value"]).plan_id == "PLAN-12"
+    taken_back = (b.a_decision(), b.a_decision(answer=Answer.WITHDRAW))
+    assert ActionId.PLAN_WITHDRAW not in pressable(b.a_dossier(decisions=taken_back))
+
+
+def test_a_waiting_card_has_a_menu_that_names_the_digest():
+    plan = b.a_plan()
+    options = pressable(b.a_dossier())[ActionId.PLAN_MORE]["options"]
+    read = [MenuRef.decode(option["value"]) for option in options]
+    assert {one.choice for one in read} == set(ON_CARDS)
+    assert {one.plan for one in read} == {PlanRef(plan.id, 1, plan.digest)}
+    assert ActionId.PLAN_MORE not in pressable(b.a_dossier(PlanState.DONE))
+
+
+def test_an_approved_plan_that_cools_off_says_when_it_starts_and_can_be_stopped():
+    cooling = b.a_dossier(PlanState.APPROVED, starts_at=b.NOW + timedelta(minutes=30))
+    text = text_of(cooling)
+    assert "unless withdrawn" in text
+    assert "*If nobody does anything:* it is carried out then" in text
+    assert {ActionId.PLAN_WITHDRAW, ActionId.PLAN_REJECT} <= set(pressable(cooling))
+    assert "Starting…" in text_of(cooling, now=b.NOW + timedelta(hours=1))
+    assert ActionId.PLAN_WITHDRAW not in pressable(cooling, now=b.NOW + timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("state", "expected"),
+    [
+        (PlanState.WAITING, "*If nobody decides:*"),
+        (PlanState.APPROVED, "*If nobody thaws FREEZE-2:* it expires"),
+        (PlanState.EXECUTING, "*Stopped*: 1 of 4 changes applied"),
+    ],
+)
+def test_a_frozen_plan_says_so_why_and_how_it_goes_on(state, expected):
+    frozen = b.a_dossier(state, freezes=(b.a_freeze(),), executions=(b.an_execution(),))
+    text = text_of(frozen)
+    assert "Stopped by FREEZE-2*: “Black Friday, no changes” (Ada Novak)" in text
+    assert expected in text
+    assert FreezeRef.decode(pressable(frozen)[ActionId.FREEZE_THAW]["value"]) == FreezeRef("FREEZE-2")
+    assert "Stopped by FREEZE-2." in card(frozen).text
+
+
+def test_a_finished_plan_is_not_stopped_by_a_later_freeze():
+    assert "Stopped by" not in text_of(b.a_dossier(PlanState.DONE, freezes=(b.a_freeze(),)))
+
+
+@pytest.mark.parametrize("state", [PlanState.APPROVED, PlanState.EXECUTING, PlanState.DONE, PlanState.FAILED])
+def test_what_one_person_decided_alone_is_marked_loudly(state):
+    dossier = b.a_dossier(state, decisions=(b.a_decision(person_id=b.CARLA.id, glass="GLASS-1"),))
+    assert "🚨 *Broken glass*: Carla Mendes approved this alone (GLASS-1)" in text_of(dossier)
+    assert "Broken glass." in card(dossier).text
+
+
+def test_a_delegate_signs_with_both_names():
+    said = b.a_decision(on_behalf_of=b.CARLA.id)
+    assert "Approved* by Aaron Blake for Carla Mendes" in text_of(b.a_dossier(PlanState.APPROVED, decisions=(said,)))
+
+
+def test_why_an_approved_plan_waits_again_is_on_its_card():
+    assert "ℹ️ The rules have changed since" in text_of(b.a_dossier(note="The rules have changed since"))
+
+
+def test_content_and_offers_are_shown_in_their_own_form():
+    rows = (
+        ("c1", "creative", "Winter *sale*", "Spring sale", "from “Winter ∗sale∗”\n\u2003to *“Spring sale”*"),
+        ("c2", "status", "active", "paused", "▶ active → *⏸ paused*"),
+        ("c3", "discount", "1000", "1550", "10% → *15.5%*"),
+        ("c4", "audience", "aud-1", "", "aud-1 → *(empty)*"),
+        ("c5", "text", "", "Hello", "from (empty)"),
+    )
+    for change_id, field, before, after, expected in rows:
+        change = b.a_change(id=change_id, field=field, before=before, after=after, unit="")
+        assert expected in text_of(b.a_dossier(plan=b.a_plan(changes=(change,), money_at_risk=b.pounds(0))))
+    product = b.a_change(resource=b.a_resource(kind="product"), field="price", unit="GBP")
+    text = text_of(b.a_dossier(plan=b.a_plan(changes=(product,), money_at_risk=b.pounds(0))))
+    assert "*Price of 1 product*" in text
+    assert "None: no budget moves" in text
 
 
 def test_largest_changes_come_first_and_the_rest_is_counted():
@@ -191,7 +318,7 @@ def test_a_refused_card_gives_every_reason():
     ("state", "note", "expected"),
     [
         (PlanState.SUPERSEDED, "Replaced by PLAN-14", "Replaced by PLAN-14"),
-        (PlanState.EXPIRED, "", "nobody decided before"),
+        (PlanState.EXPIRED, "", "nobody decided in time"),
         (PlanState.APPROVED, "", "Approved* by Aaron Blake"),
         (PlanState.PROPOSED, "", "Being reviewed"),
     ],
