@@ -14,6 +14,7 @@ from apscheduler.triggers.cron import CronTrigger
 
 from agents.lifecycle.states import ask_again
 from bot.office import Office
+from bot.witness import keep_checkpoints
 from storage.ledger import Ledger
 
 log = structlog.get_logger()
@@ -35,8 +36,16 @@ class Job:
 
 async def _tend(office: Office) -> None:
     await office.decider.expire_overdue()
+    await office.emergency.close_over(office.clock())
     await office.monitor.wake_snoozed()
     await ask_again(office.ledger, now=office.clock())
+    await office.executor.start_due()
+    await office.reminder.chase()
+
+
+async def _sign(office: Office) -> None:
+    await keep_checkpoints(office.ledger, office.keyring, office.clock)
+    await office.witness.publish()
 
 
 async def _forget(office: Office) -> None:
@@ -52,7 +61,9 @@ async def _plan(office: Office) -> None:
 
 JOBS: dict[str, Job] = {
     "look": Job("*/5 * * * *", lambda office: office.look(), "read every source, check for drift, score outcomes"),
-    "tend": Job("* * * * *", _tend, "close overdue plans, open snoozed alerts, ask again for stalled work"),
+    "tend": Job("* * * * *", _tend, "close what is overdue, start what has cooled off, remind and escalate"),
+    "sign": Job("*/5 * * * *", _sign, "sign the audit trail and show it outside"),
+    "attest": Job("15 * * * *", lambda office: office.attester.check(), "look for changes without a valid approval"),
     "plan": Job("0 7 * * MON", _plan, "ask the planner for the week's plan"),
     "forget": Job("30 3 * * *", _forget, "drop finished work and ids of deliveries older than any retry"),
 }

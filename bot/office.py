@@ -5,21 +5,36 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
-from agents.governance.rules import Rules
+from agents.governance.approvals import barred_from
+from agents.governance.approvers import standing_of
+from agents.governance.rules import Permission, Rules
 from agents.kpis.engine import KpiEngine
 from agents.kpis.lake_reader import LakeReader
+from agents.lifecycle.amend import Amender
+from agents.lifecycle.attest import Attester
+from agents.lifecycle.break_glass import Emergency
+from agents.lifecycle.convene import convene
 from agents.lifecycle.decide import Decider
+from agents.lifecycle.delegate import Delegator
+from agents.lifecycle.enact import Rulebook, RulesUntrusted
 from agents.lifecycle.execute import Executor
+from agents.lifecycle.freeze import Freezer
 from agents.lifecycle.monitor import Monitor
 from agents.lifecycle.observe import FileObserver, Observer
 from agents.lifecycle.propose import Proposer
+from agents.lifecycle.remind import Reminder
 from agents.lifecycle.review import Reviewer
 from agents.lifecycle.rollback import Rollback
 from agents.lifecycle.route import Router
+from agents.lifecycle.texts import Draft, HomeTexts
 from agents.sources.readers import Readers
 from agents.team.agent import Agent
+from bot.witness import Witness
 from storage.ledger import Ledger
 from storage.records.alerts import Finding
+from storage.records.people import Person
+from storage.records.plans import Plan
+from storage.signing import Keyring
 from storage.work_queue import WorkQueue
 
 MOST_DAYS = 92
@@ -59,7 +74,10 @@ class Office:
 
     ledger: Ledger
     queue: WorkQueue
-    rules: Rules
+    rulebook: Rulebook
+    texts: HomeTexts
+    """The rules as files of this home; those that nobody approved are drafts."""
+    keyring: Keyring
     readers: Readers
     facts: LakeReader
     kpis: KpiEngine
@@ -72,10 +90,42 @@ class Office:
     executor: Executor
     monitor: Monitor
     rollback: Rollback
+    reminder: Reminder
+    delegator: Delegator
+    freezer: Freezer
+    emergency: Emergency
+    amender: Amender
+    attester: Attester
+    witness: Witness
+    """Shows signed checkpoints of the trail outside the database."""
     team: tuple[Agent, ...]
     clock: Callable[[], datetime]
     sandbox: Sandbox | None
     """The simulated market of this home; None where real channels are connected."""
+
+    async def rules(self) -> Rules:
+        """The rules in force. Raises RulesUntrusted."""
+        async with self.ledger.read() as tx:
+            return await self.rulebook.of(tx)
+
+    async def may(self, person: Person, act: str, plan: Plan | None = None) -> Permission:
+        """Whether the person may do this now, to this plan if one is given; nobody may by untrusted rules."""
+        async with self.ledger.read() as tx:
+            try:
+                rules = await self.rulebook.of(tx)
+            except RulesUntrusted as error:
+                return Permission(allowed=False, reason=str(error))
+            if plan is None:
+                return rules.may(person, act)
+            panel = await convene(tx, plan, now=self.clock())
+        acting = panel.acting(person, except_for=barred_from(plan, panel))
+        return rules.may(acting, act, plan, standing_of(rules, person, plan, panel))
+
+    async def drafts(self) -> tuple[Draft, ...]:
+        """How the rules on disk differ from those in force. Raises RulesUntrusted, TextUnreadable."""
+        async with self.ledger.read() as tx:
+            edition = await self.rulebook.edition(tx)
+        return self.texts.drafts(edition)
 
     async def advance(self, days: int) -> Moved:
         """Move the simulated clock day by day, reading and checking after each as the schedule would.

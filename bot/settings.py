@@ -17,6 +17,12 @@ class Settings(BaseSettings):
     home: Path = DEFAULT_HOME
     channel: str = "C00MARKETING"
     """The Slack channel id that cards are posted to; the local workspace's own by default."""
+    audit_channel: str | None = None
+    """The Slack channel id that signed checkpoints of the trail are posted to; the local workspace has its own."""
+    audit_witness_file: Path | None = None
+    """A file, best on another machine's disk, that every signed checkpoint of the trail is appended to."""
+    audit_witness_url: str | None = None
+    """Where every signed checkpoint is POSTed to, or PUT if it holds `{size}`, as https://store/trail/{size}.txt."""
     slack_bot_token: SecretStr | None = Field(default=None, alias="SLACK_BOT_TOKEN")
     slack_app_token: SecretStr | None = Field(default=None, alias="SLACK_APP_TOKEN")
     """With it: Socket Mode. Without it, and with a signing secret: HTTP."""
@@ -50,6 +56,20 @@ class Settings(BaseSettings):
     @cached_property
     def limits(self) -> Path:
         return self.home / "limits.yml"
+
+    @cached_property
+    def calendar(self) -> Path:
+        return self.home / "calendar.yml"
+
+    @cached_property
+    def policies(self) -> Path:
+        """The team's own policies, and the texts that replace shipped ones of their name."""
+        return self.home / "policies"
+
+    @cached_property
+    def keys(self) -> Path:
+        """The keys that editions of the rules and checkpoints of the trail are signed with."""
+        return self.home / "keys"
 
     @cached_property
     def worker_lock(self) -> Path:

@@ -6,28 +6,39 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from importlib.metadata import version
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 from uuid import uuid4
 
 import structlog
 
 from agents.channels.channel import Channel
+from agents.channels.policy_book import PolicyBook
 from agents.channels.sandbox_market import sandbox_channels
-from agents.governance.limits import Limits, dump_limits, load_limits, sandbox_limits
-from agents.governance.limits_text import LimitsInvalid
-from agents.governance.rules import load_rules
+from agents.governance.calendar import sandbox_calendar
+from agents.governance.calendar_text import dump_calendar
+from agents.governance.limits import dump_limits, sandbox_limits
+from agents.governance.rules import Rules
 from agents.kpis.definitions import load_kpis
 from agents.kpis.engine import KpiEngine
 from agents.kpis.lake_reader import LakeReader
+from agents.lifecycle.amend import Amender
+from agents.lifecycle.attest import Attester
+from agents.lifecycle.break_glass import Emergency
 from agents.lifecycle.decide import Decider
+from agents.lifecycle.delegate import Delegator
+from agents.lifecycle.enact import Rulebook, RulesUntrusted, adopt, proven, sound
 from agents.lifecycle.execute import Executor
+from agents.lifecycle.freeze import Freezer
 from agents.lifecycle.monitor import Monitor
 from agents.lifecycle.observe import FileObserver, Observer
 from agents.lifecycle.propose import Proposer
+from agents.lifecycle.remind import Reminder
 from agents.lifecycle.review import Reviewer
 from agents.lifecycle.rollback import Rollback
 from agents.lifecycle.route import Router
+from agents.lifecycle.texts import HomeTexts, Shelf, shipped_texts
 from agents.market.market import Market
 from agents.market.requests import MarketExists
 from agents.market.scenarios import Scenario
@@ -38,6 +49,7 @@ from agents.team.roster import roster
 from bot.office import MarketRefused, Office
 from bot.settings import Settings
 from bot.staff import load_people
+from bot.witness import Witness
 from storage.database import Database
 from storage.lake import Lake
 from storage.ledger import Ledger
@@ -45,6 +57,9 @@ from storage.market_ledger.hidden import TruthLedger
 from storage.market_ledger.shown import MarketLedger
 from storage.migrations.runner import newest, upgrade
 from storage.records.money import Money
+from storage.records.policies import Edition
+from storage.records.record import digest_of
+from storage.signing import Keyring
 from storage.work_queue import WorkQueue
 
 log = structlog.get_logger()
@@ -53,7 +68,7 @@ DEFAULT_SCENARIO = Scenario.AUCTION_PRICE_SHOCK.value
 """What a newcomer's market does: trouble that a monitor finds within days of the first plan."""
 SKILLS: Mapping[str, frozenset[str]] = {
     "budget_planner": frozenset({"budget"}),
-    "request": frozenset({"budget"}),
+    "request": frozenset({"budget", "content"}),
 }
 
 
@@ -63,6 +78,8 @@ class OpenMarket:
 
     market: Market
     truth: Truth
+    new: bool
+    """Whether it was made just now."""
 
 
 class HomeMissing(LookupError):
@@ -84,7 +101,8 @@ async def open_office(
 ) -> AsyncIterator[Office]:
     """Open a home, bringing its database up to date; `make` one where there is none, or with a seed one with a market.
 
-    Raises HomeMissing, MarketRefused for an unknown scenario, PeopleInvalid for an unreadable file.
+    Raises HomeMissing, MarketRefused for an unknown scenario, PeopleInvalid for an unreadable file, and at the first
+    start PoliciesInvalid, LimitsInvalid, CalendarInvalid or TextUnreadable for rules that could not judge.
     """
     story = _scenario(scenario)
     if not make and seed is None and not settings.database.exists():
@@ -98,10 +116,14 @@ async def open_office(
     market = await _open_market(settings, seed=seed, scenario=story)
     try:
         ledger = Ledger(database, queue)
-        office = _office(settings, ledger, queue, market, clock)
+        await _first_texts(settings, ledger, market)
+        outside = _outside(market)
+        office = _office(settings, ledger, queue, outside, market, clock)
         people = load_people(settings.people)
         async with ledger.write() as tx:
             await tx.people.replace(people)
+            with suppress(RulesUntrusted):  # said by whatever would be judged by them
+                await adopt(tx, office.keyring, office.texts, now=clock(), sound=_loads(frozenset(outside[1]), sound))
         yield office
     finally:
         await queue.stop()
@@ -122,26 +144,37 @@ def _bring_up_to_date(settings: Settings, queue: WorkQueue) -> None:
 
 
 def _office(
-    settings: Settings, ledger: Ledger, queue: WorkQueue, market: OpenMarket | None, clock: Callable[[], datetime]
+    settings: Settings,
+    ledger: Ledger,
+    queue: WorkQueue,
+    outside: tuple[Readers, Mapping[str, Channel]],
+    market: OpenMarket | None,
+    clock: Callable[[], datetime],
 ) -> Office:
     lake = Lake(str(settings.lake))
-    rules = load_rules()
-    readers, channels = _outside(market)
-    facts = LakeReader(ledger, lake)
+    readers, channels = outside
+    facts, team = LakeReader(ledger, lake), roster()
     kpis = KpiEngine(facts, kpis=load_kpis(), clock=clock)
-    team = roster()
+    keyring, texts = Keyring(settings.keys), home_texts(settings)
+    rulebook, here = Rulebook(keyring), frozenset(channels)
+    book = PolicyBook(
+        ledger, keyring, shipped=texts.product.shipped, sound=_loads(here, proven), mirror=texts.mirror, clock=clock
+    )
+    writers = {**channels, book.name: book}
     reviewer = Reviewer(
         ledger,
-        rules,
+        rulebook,
         readers=readers,
-        limits=lambda: _limits(settings, frozenset(channels)),
+        facts=facts,
         clock=clock,
         skills=lambda agent: SKILLS.get(agent, frozenset()),
     )
     return Office(
         ledger=ledger,
         queue=queue,
-        rules=rules,
+        rulebook=rulebook,
+        texts=texts,
+        keyring=keyring,
         readers=readers,
         facts=facts,
         kpis=kpis,
@@ -149,6 +182,7 @@ def _office(
         files=FileObserver(ledger, lake, clock=clock, new_id=lambda: uuid4().hex[:12]),
         proposer=Proposer(
             ledger,
+            rulebook,
             team={agent.name: agent for agent in team},
             facts=facts,
             readers=readers,
@@ -156,15 +190,43 @@ def _office(
             clock=clock,
         ),
         reviewer=reviewer,
-        router=Router(ledger, rules),
-        decider=Decider(ledger, rules, reviewer=reviewer, clock=clock),
-        executor=Executor(ledger, channels=channels, readers=readers, reviewer=reviewer, clock=clock),
-        monitor=Monitor(ledger, rules, facts=facts, kpis=kpis, readers=readers, clock=clock),
-        rollback=Rollback(ledger, rules, channels=channels, readers=readers, reviewer=reviewer, clock=clock),
+        router=Router(ledger, rulebook, readers=readers, clock=clock),
+        decider=Decider(ledger, rulebook, reviewer=reviewer, clock=clock),
+        executor=Executor(ledger, channels=writers, readers=readers, reviewer=reviewer, clock=clock),
+        monitor=Monitor(ledger, rulebook, facts=facts, kpis=kpis, readers=readers, clock=clock),
+        rollback=Rollback(ledger, rulebook, channels=writers, readers=readers, reviewer=reviewer, clock=clock),
+        reminder=Reminder(ledger, rulebook, clock=clock),
+        delegator=Delegator(ledger, rulebook, clock=clock),
+        freezer=Freezer(ledger, rulebook, readers=readers, channels=writers, agents=SKILLS, clock=clock),
+        emergency=Emergency(ledger, rulebook, clock=clock),
+        amender=Amender(
+            ledger, rulebook, product=texts.product, reviewer=reviewer, sound=_loads(here, sound), clock=clock
+        ),
+        attester=Attester(ledger, rulebook, clock=clock),
+        witness=Witness(ledger, file=settings.audit_witness_file, url=settings.audit_witness_url, clock=clock),
         team=team,
         clock=clock,
         sandbox=None if market is None else _SandboxControls(market),
     )
+
+
+def home_texts(settings: Settings) -> HomeTexts:
+    """The rules as files of this home, beside those that this version of the product ships."""
+    shipped = shipped_texts()
+    return HomeTexts(settings.home, Shelf(product=_product(shipped), shipped=shipped))
+
+
+def _product(shipped: Mapping[str, str]) -> str:
+    try:
+        return version("countersign")
+    except PackageNotFoundError:
+        # Run from its source, where a version says nothing: then other texts are another product.
+        return f"unreleased {digest_of(dict(shipped))[:12]}"
+
+
+def _loads(channels: frozenset[str], check: Callable[..., Rules]) -> Callable[[Edition], Rules]:
+    """What must hold of rules before they come into force here, where channel caps name one of these channels."""
+    return partial(check, channels=channels or None)
 
 
 def _outside(market: OpenMarket | None) -> tuple[Readers, Mapping[str, Channel]]:
@@ -176,27 +238,29 @@ def _outside(market: OpenMarket | None) -> tuple[Readers, Mapping[str, Channel]]
     return Readers(dict.fromkeys(channels, source)), channels
 
 
-def _limits(settings: Settings, channels: frozenset[str]) -> Limits | None:
-    """The caps as they are now; a file broken while we run means no caps, and without caps nothing is written."""
-    try:
-        return load_limits(settings.limits, channels=channels)
-    except LimitsInvalid as error:
-        log.warning("limits.unreadable", problem=str(error))
-        return None
-
-
 async def _open_market(settings: Settings, *, seed: int | None, scenario: Scenario) -> OpenMarket | None:
     if seed is None and not settings.market.exists():
         return None
     ledgers = MarketLedger(settings.market), TruthLedger(settings.market_truth)
     market = Market(*ledgers)
-    if not await market.exists():
+    new = not await market.exists()
+    if new:
         with suppress(MarketExists):  # another process was faster
             await market.create(seed=seed or 0, scenario=scenario)
-    if not settings.limits.exists():
-        total = sum(campaign.daily_budget.minor for campaign in await market.platform.campaigns())
-        settings.limits.write_text(dump_limits(sandbox_limits(Money(minor=total, currency="GBP"))), encoding="utf-8")
-    return OpenMarket(market, Truth(*ledgers))
+    return OpenMarket(market, Truth(*ledgers), new=new)
+
+
+async def _first_texts(settings: Settings, ledger: Ledger, market: OpenMarket | None) -> None:
+    """Give a new simulated home limits and a calendar that fit its market; one that has begun keeps what it has."""
+    async with ledger.read() as tx:
+        begun = await tx.policies.newest() is not None
+    if market is None or (begun and not market.new):
+        return
+    total = sum(campaign.daily_budget.minor for campaign in await market.market.platform.campaigns())
+    limits = sandbox_limits(Money(minor=total, currency="GBP"))
+    for path, text in ((settings.limits, dump_limits(limits)), (settings.calendar, dump_calendar(sandbox_calendar()))):
+        if not path.exists():
+            path.write_text(text, encoding="utf-8")
 
 
 def _scenario(name: str) -> Scenario:

@@ -5,10 +5,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from agents.governance.limits import load_limits
-from agents.governance.limits_text import LimitsInvalid
-from agents.governance.rules import load_rules
+from agents.lifecycle.enact import RulesUntrusted
+from agents.lifecycle.texts import TextUnreadable
+from bot.commands.policy import problems_on_disk
 from bot.commands.shell import NEGATIVE, BadInput, say
+from bot.office import Office
 from bot.settings import Settings
 from bot.staff import load_people
 from bot.wiring import SKILLS, open_office
@@ -20,12 +21,9 @@ async def check(*, home: Path, json: bool) -> int | None:
     settings = Settings(home=home)
     if not settings.database.exists():
         raise BadInput(f"there is no database in {home}; countersign up makes one")
-    findings = [
-        await asyncio.to_thread(_schema, settings),
-        _limits(settings),
-        _people(settings),
-        await _trail(settings),
-    ]
+    findings = [await asyncio.to_thread(_schema, settings), _people(settings)]
+    async with open_office(settings) as office:
+        findings += [await _rules(office), await _drafts(office), await _trail(office)]
     ok = all(one["ok"] for one in findings)
     lines = [f"{'ok  ' if one['ok'] else 'BAD '} {one['what']}: {one['words']}" for one in findings]
     say({"ok": ok, "checks": findings}, as_json=json, text="\n".join(lines))
@@ -49,19 +47,6 @@ async def backup(*, target: Path, home: Path, json: bool) -> None:
     say({"target": target, "copied": copied}, as_json=json, text=f"Copied {', '.join(copied)} to {target}.")
 
 
-def policy_check(*, home: Path, json: bool) -> int | None:
-    rules, limits = load_rules(), _limits(Settings(home=home))
-    document = {
-        "ok": limits["ok"],
-        "version": rules.version,
-        "policies": [one.id for one in rules.policies],
-        "limits": limits["words"],
-    }
-    text = f"{len(rules.policies)} policies are sound (version {rules.version[:12]}). Limits: {limits['words']}."
-    say(document, as_json=json, text=text)
-    return None if limits["ok"] else NEGATIVE
-
-
 async def agents_list(*, home: Path, json: bool) -> None:
     async with open_office(Settings(home=home)) as office:
         listed = [
@@ -79,13 +64,26 @@ def _schema(settings: Settings) -> dict[str, Any]:
     return {"what": "database", "ok": at == newest, "words": f"schema {at}, newest {newest}"}
 
 
-def _limits(settings: Settings) -> dict[str, Any]:
+async def _rules(office: Office) -> dict[str, Any]:
     try:
-        limits = load_limits(settings.limits)
-    except LimitsInvalid as error:
-        return {"what": "limits", "ok": False, "words": str(error)}
-    words = f"caps set for {', '.join(sorted(limits.currencies))}" if limits else "no caps set, so nothing is written"
-    return {"what": "limits", "ok": True, "words": words}
+        async with office.ledger.read() as tx:
+            edition, rules = await office.rulebook.edition(tx), await office.rulebook.of(tx)
+    except RulesUntrusted as error:
+        return {"what": "rules", "ok": False, "words": str(error)}
+    limits = f"caps for {', '.join(sorted(rules.limits.currencies))}" if rules.limits else "no caps: nothing is written"
+    words = f"edition {edition.number} ({edition.because}), signed, {len(rules.policies)} policies, {limits}"
+    return {"what": "rules", "ok": True, "words": words}
+
+
+async def _drafts(office: Office) -> dict[str, Any]:
+    """Files that nobody has approved are nothing bad, unless they could not judge if somebody did."""
+    try:
+        drafts = await office.drafts()
+    except (RulesUntrusted, TextUnreadable) as error:
+        return {"what": "drafts", "ok": False, "words": str(error)}
+    problems = problems_on_disk(office.texts) if drafts else ()
+    words = "; ".join([*(one.words for one in drafts), *problems]) or "none: the files are the rules in force"
+    return {"what": "drafts", "ok": not problems, "words": words}
 
 
 def _people(settings: Settings) -> dict[str, Any]:
@@ -100,9 +98,9 @@ def _people(settings: Settings) -> dict[str, Any]:
     return {"what": "people", "ok": bool(approvers), "words": words}
 
 
-async def _trail(settings: Settings) -> dict[str, Any]:
-    async with open_office(settings) as office, office.ledger.read() as tx:
-        found = await tx.audit.verify()
+async def _trail(office: Office) -> dict[str, Any]:
+    async with office.ledger.read() as tx:
+        found = await tx.audit.verify(keys=office.keyring.public_keys())
     words = f"{found.entries} entries" if found.ok else f"broken at entry {found.first_bad}: {found.problem}"
     return {"what": "audit trail", "ok": found.ok, "words": words}
 
@@ -116,12 +114,14 @@ def _copy(settings: Settings, target: Path) -> list[str]:
         if database.exists():
             copy_database(database, target / database.name)
             copied.append(database.name)
-    for plain in (settings.people, settings.limits):
+    for plain in (settings.people, settings.limits, settings.calendar):
         if plain.exists():
             shutil.copy2(plain, target / plain.name)
             copied.append(plain.name)
-    if settings.lake.exists():
-        # The lake is only ever added to, and the database copied before names just the loads that are whole.
-        shutil.copytree(settings.lake, target / settings.lake.name)
-        copied.append(settings.lake.name)
+    # The lake is only ever added to, and the database copied before names just the loads that are whole. Without the
+    # keys nobody could tell whether the rules and the trail in the copy are the ones that were signed.
+    for folder in (settings.policies, settings.keys, settings.lake):
+        if folder.exists():
+            shutil.copytree(folder, target / folder.name)
+            copied.append(folder.name)
     return copied

@@ -1,44 +1,47 @@
 """Plans on the command line: the same use cases as the buttons."""
 
 import asyncio
+import re
 import time
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
-from agents.governance.limits import load_limits
 from agents.lifecycle.decide import Accepted, Declined, Seen
 from agents.team.agent import KeepThePlan, NotEnoughData
-from agents.team.requests import Unplannable
+from agents.team.requests import Unplannable, Wish
+from bot.commands.dossiers import document, preview_text, text_of
 from bot.commands.shell import NEGATIVE, BadInput, say
+from bot.commands.who import who
 from bot.office import Office
 from bot.settings import Settings
 from bot.wiring import open_office
 from bot.worker import WorkerBusy, working
-from storage.records.dossiers import Dossier, RollbackPreview
-from storage.records.people import Person
 from storage.records.plans import PlanState, PlanStatus
 
 _FINISHED = frozenset(PlanState) - {PlanState.APPROVED, PlanState.EXECUTING, PlanState.PROPOSED}
+_WISH = re.compile(r"(.+?)\.([a-z_]+)=(.*)", re.DOTALL)
 _PATIENCE_S = 60.0
 """How long the command waits for a plan to be carried out before it says that it is still on its way."""
 
 
-async def plan(*, home: Path, sets: list[str], person: str | None, json: bool) -> int | None:
+async def plan(*, home: Path, sets: list[str], changes: list[str], person: str | None, json: bool) -> int | None:
     settings = Settings(home=home)
-    load_limits(settings.limits)  # a file that cannot be read is said before a plan is refused for it
+    budgets, wishes = _budgets(sets), [_wish(text) for text in changes]
     async with open_office(settings) as office:
-        await office.observer.pull()
-        if not sets:
+        rules = await office.rules()
+        if rules.limits is None:
+            await office.observer.pull()
+        if not budgets and not wishes:
             made: Any = await office.proposer.propose()
         elif person is None:
-            raise BadInput("--set needs --as PERSON: who asks for it")
+            raise BadInput("--set and --change need --as PERSON: who asks for it")
         else:
-            asker = await _person(office, person)
-            permission = office.rules.may(asker, "propose")
+            asker = await who(office, person)
+            permission = rules.may(asker, "propose")
             if not permission.allowed:
                 raise BadInput(permission.reason)
-            made = await office.proposer.request(_budgets(sets), asker)
+            made = await office.proposer.request(budgets, asker, changes=wishes)
         if isinstance(made, Unplannable):
             raise BadInput(made.reason)
         if isinstance(made, KeepThePlan | NotEnoughData):
@@ -47,8 +50,10 @@ async def plan(*, home: Path, sets: list[str], person: str | None, json: bool) -
             say({"answer": answer, "reason": made.reason}, as_json=json, text=text)
             return None
         dossier = await office.router.dossier(made.plan.id)
-        say({"answer": "plan", **_document(dossier)}, as_json=json, text=_text(dossier))
-        return NEGATIVE if dossier.status.state is PlanState.REFUSED else None
+        refused = dossier.status.state is PlanState.REFUSED
+        drafts = [f"  note: {one.words}" for one in await office.drafts()] if refused else []
+        say({"answer": "plan", **document(dossier)}, as_json=json, text="\n".join([text_of(dossier), *drafts]))
+        return NEGATIVE if refused else None
 
 
 async def plans(*, home: Path, json: bool) -> None:
@@ -71,22 +76,30 @@ async def plans(*, home: Path, json: bool) -> None:
 async def show(*, plan: str, home: Path, json: bool) -> None:
     async with open_office(Settings(home=home)) as office:
         dossier = await office.router.dossier(plan_id(plan))
-    say(_document(dossier), as_json=json, text=_text(dossier))
+    say(document(dossier), as_json=json, text=text_of(dossier))
 
 
 async def approve(*, plan: str, person: str, home: Path, json: bool) -> int | None:
     settings = Settings(home=home)
     async with open_office(settings) as office:
-        who = await _person(office, person)
-        result = await office.decider.approve(await _seen(office, plan), who, via="cli")
+        speaker = await who(office, person)
+        result = await office.decider.approve(await _seen(office, plan), speaker, via="cli")
         return await _report(office, settings, result, json=json)
 
 
 async def reject(*, plan: str, person: str, reason: str, home: Path, json: bool) -> int | None:
     settings = Settings(home=home)
     async with open_office(settings) as office:
-        who = await _person(office, person)
-        result = await office.decider.reject(await _seen(office, plan), who, reason=reason, via="cli")
+        speaker = await who(office, person)
+        result = await office.decider.reject(await _seen(office, plan), speaker, reason=reason, via="cli")
+        return await _report(office, settings, result, json=json)
+
+
+async def withdraw(*, plan: str, person: str, home: Path, json: bool) -> int | None:
+    settings = Settings(home=home)
+    async with open_office(settings) as office:
+        speaker = await who(office, person)
+        result = await office.decider.withdraw(await _seen(office, plan), speaker, via="cli")
         return await _report(office, settings, result, json=json)
 
 
@@ -97,13 +110,13 @@ async def rollback(
     async with open_office(settings) as office:
         shown = await office.rollback.preview(plan_id(plan))
         if preview:
-            say(shown.model_dump(mode="json"), as_json=json, text=_preview_text(shown))
+            say(shown.model_dump(mode="json"), as_json=json, text=preview_text(shown))
             return None
         if person is None:
             raise BadInput("a rollback needs --as PERSON (or --preview to see what it would do)")
         conflicted = frozenset(item.change.id for item in shown.items if item.conflict) if overwrite else frozenset()
-        who = await _person(office, person)
-        result = await office.rollback.request(shown.plan.plan.id, who, via="cli", overwrite=conflicted)
+        speaker = await who(office, person)
+        result = await office.rollback.request(shown.plan.plan.id, speaker, via="cli", overwrite=conflicted)
         return await _report(office, settings, result, json=json)
 
 
@@ -122,8 +135,8 @@ async def _report(office: Office, settings: Settings, result: Accepted | Decline
         return NEGATIVE
     await _until_finished(office, settings, result.status)
     dossier = await office.router.dossier(result.status.plan.id)
-    text = f"{result.words}\n{_text(dossier)}"
-    say({"accepted": True, "words": result.words, **_document(dossier)}, as_json=json, text=text)
+    text = f"{result.words}\n{text_of(dossier)}"
+    say({"accepted": True, "words": result.words, **document(dossier)}, as_json=json, text=text)
     return NEGATIVE if dossier.status.state in (PlanState.FAILED, PlanState.REFUSED) else None
 
 
@@ -131,6 +144,9 @@ async def _until_finished(office: Office, settings: Settings, status: PlanStatus
     """Wait until the plan is carried out: by the process that works in this home, or else by this one."""
     if status.state in _FINISHED:
         return
+    dossier = await office.router.dossier(status.plan.id)
+    if dossier.starts_at is not None or dossier.freezes:
+        return  # it waits for its hour, or for a person to thaw it
     try:
         async with working(office, settings.worker_lock):
             await _watch(office, status)
@@ -146,15 +162,6 @@ async def _watch(office: Office, status: PlanStatus) -> None:
         if now is not None and now.state in _FINISHED:
             return
         await asyncio.sleep(0.05)
-
-
-async def _person(office: Office, person_id: str) -> Person:
-    async with office.ledger.read() as tx:
-        person = await tx.people.get(person_id)
-        known = [one.id for one in await tx.people.all() if one.active]
-    if person is None or not person.active:
-        raise BadInput(f"nobody here is called {person_id!r}; people.yml knows: {', '.join(known)}")
-    return person
 
 
 async def _seen(office: Office, plan: str) -> Seen:
@@ -179,58 +186,8 @@ def _budgets(sets: list[str]) -> dict[str, Decimal]:
     return budgets
 
 
-def _document(dossier: Dossier) -> dict[str, Any]:
-    plan = dossier.status.plan
-    return {
-        "plan": {**plan.model_dump(mode="json"), "digest": plan.digest},
-        "state": dossier.status.state,
-        "since": dossier.status.since,
-        "note": dossier.status.note,
-        "verdict": dossier.verdict.model_dump(mode="json") if dossier.verdict else None,
-        "decisions": [one.model_dump(mode="json") for one in dossier.decisions],
-        "executions": [one.model_dump(mode="json") for one in dossier.executions],
-        "outcomes": [one.model_dump(mode="json") for one in dossier.outcomes],
-        "approvers": [one.id for one in dossier.approvers],
-        "rolled_back_by": dossier.rolled_back_by,
-    }
-
-
-def _text(dossier: Dossier) -> str:
-    plan, status = dossier.status.plan, dossier.status
-    receipts = {one.change.id: one for one in dossier.executions}
-    lines = [
-        f"{plan.id} revision {plan.revision}: {plan.title}{'  (simulated)' if plan.simulated else ''}",
-        f"  {status.state.value}{': ' + status.note if status.note else ''}",
-        *(
-            f"  {change.resource.name} ({change.resource.key}): {change.before} → {change.after}"
-            + (f"  [{receipts[change.id].state.value}]" if change.id in receipts else "")
-            for change in plan.changes
-        ),
-        f"  at risk: {plan.money_at_risk}",
-        *(f"  why: {line}" for line in plan.why),
-        *(
-            f"  expected {one.kpi} {one.first} to {one.last}: {one.low} to {one.high} {one.unit}, else {one.baseline}"
-            for one in plan.forecasts
-        ),
-        *(f"  {one.kpi}: {one.text}" for one in dossier.outcomes),
-    ]
-    if dossier.approvers:
-        lines.append(
-            f"  waits for: {', '.join(one.id for one in dossier.approvers)}, until {plan.expires_at:%d %b %H:%M} UTC"
-        )
-    return "\n".join(lines)
-
-
-def _preview_text(preview: RollbackPreview) -> str:
-    if preview.nothing_to_do:
-        return preview.nothing_to_do
-    lines = [f"Taking back {preview.plan.plan.id} would restore:"]
-    for item in preview.items:
-        name = item.change.resource.name
-        if item.done:
-            lines.append(f"  {name}: already {item.restores_to}")
-        elif item.conflict:
-            lines.append(f"  {name}: {item.conflict} (--overwrite restores {item.restores_to})")
-        else:
-            lines.append(f"  {name}: {item.now.value} → {item.restores_to}")
-    return "\n".join([*lines, *(f"Gone for good: {line}" for line in preview.gone_for_good)])
+def _wish(text: str) -> Wish:
+    match = _WISH.fullmatch(text)
+    if match is None:
+        raise BadInput(f"--change {text!r}: write CAMPAIGN.FIELD=VALUE, such as paid_social/so-3001.status=paused")
+    return Wish(campaign=match.group(1), field=match.group(2), value=match.group(3))

@@ -6,7 +6,7 @@ import signal
 import sys
 import webbrowser
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,16 +14,19 @@ import structlog
 import yaml
 from aiohttp import web
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from yarl import URL
 
-from agents.governance.limits import load_limits
 from agents.team.agent import KeepThePlan, NotEnoughData
-from bot.jobs import timetable
+from bot.jobs import JOBS, timetable
 from bot.office import Office
 from bot.settings import Settings
+from bot.slack.accounts import Accounts
 from bot.slack.app import build_app, web_client
 from bot.slack.card_desk import CardDesk
+from bot.slack.chronicle import Chronicle
 from bot.slack.deliveries import Deliveries
 from bot.slack.desk import Desk
+from bot.slack.inbox import Inbox
 from bot.staff import DEMO
 from bot.web import slack_routes, status_routes
 from bot.wiring import open_office
@@ -36,16 +39,17 @@ log = structlog.get_logger()
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 TEAM_ZONE = ZoneInfo("Europe/London")
+AUDIT_CHANNEL = "C00AUDIT"
 
 
 async def up(*, home: Path, port: int, seed: int, scenario: str, no_browser: bool) -> None:
     settings = Settings(home=home)
-    load_limits(settings.limits)  # a file that cannot be read is said at once, not when a plan is refused for it
     async with AsyncExitStack() as stack:
         office = await stack.enter_async_context(open_office(settings, seed=seed, scenario=scenario))
         await stack.enter_async_context(working(office, settings.worker_lock))
         url = await stack.enter_async_context(serving(office, settings, port=port))
-        sys.stdout.write(f"Countersign is running: {url}\nStop it with Ctrl+C.\n")
+        notes = "".join(f"Note: {one.words}\n" for one in await office.drafts())
+        sys.stdout.write(f"{notes}Countersign is running: {url}\nStop it with Ctrl+C.\n")
         sys.stdout.flush()
         if not no_browser:
             webbrowser.open(url)
@@ -91,14 +95,14 @@ async def first_look(office: Office) -> None:
 
 @asynccontextmanager
 async def connected(
-    office: Office, *, bot_token: str, app_token: str, api_url: str, channel: str
+    office: Office, *, bot_token: str, app_token: str, api_url: str, channel: str, audit_channel: str | None = None
 ) -> AsyncIterator[Desk]:
     """The bot connected by Socket Mode, its cards kept right, until the block ends."""
     desk = _desk(office, bot_token, api_url, channel)
     app = build_app(desk, signing_secret=None)
     handler = AsyncSocketModeHandler(app, app_token, web_client=web_client(app_token, api_url=api_url))
     await handler.connect_async()  # type: ignore[no-untyped-call]
-    async with _card_desk(office, desk):
+    async with _kept_informed(office, desk, audit_channel=audit_channel):
         try:
             yield desk
         finally:
@@ -118,7 +122,12 @@ async def _local_workspace(office: Office, settings: Settings, *, port: int) -> 
         raise PortTaken(f"port {port} cannot be used ({error.strerror}); choose another with --port") from None
     try:
         async with connected(
-            office, bot_token=bot_token, app_token=app_token, api_url=f"{url}/api/", channel=settings.channel
+            office,
+            bot_token=bot_token,
+            app_token=app_token,
+            api_url=f"{url}/api/",
+            channel=settings.channel,
+            audit_channel=settings.audit_channel or AUDIT_CHANNEL,
         ):
             yield url
     finally:
@@ -128,7 +137,7 @@ async def _local_workspace(office: Office, settings: Settings, *, port: int) -> 
 def local_workspace(
     folder: Path | None, *, bot_token: str, app_token: str, simulated: bool, people: tuple[Person, ...] = DEMO
 ) -> Workspace:
-    """The workspace of a newcomer's first minute: five people, two channels, the bot."""
+    """The workspace of a newcomer's first minute: five people, three channels, the bot."""
     members = tuple(
         Member(id=one.slack_id or "", name=one.id, real_name=one.name, title=_title(one), tz=one.zone) for one in people
     )
@@ -140,6 +149,9 @@ def local_workspace(
         channels=(
             ChannelSeed("C00MARKETING", "marketing", topic="Plans to approve and alerts to look at"),
             ChannelSeed("C00GENERAL", "general", topic="Everything else"),
+            ChannelSeed(
+                AUDIT_CHANNEL, "audit", topic="Signed checkpoints of the audit trail, kept outside the database"
+            ),
         ),
         folder=folder,
         simulated=simulated,
@@ -161,6 +173,7 @@ async def _real_slack(office: Office, settings: Settings, *, port: int) -> Async
                     app_token=settings.slack_app_token.get_secret_value(),
                     api_url=settings.slack_api_url,
                     channel=settings.channel,
+                    audit_channel=settings.audit_channel,
                 )
             )
         else:
@@ -171,7 +184,7 @@ async def _real_slack(office: Office, settings: Settings, *, port: int) -> Async
                 )
             desk = _desk(office, token, settings.slack_api_url, settings.channel)
             site.add_routes(slack_routes(build_app(desk, signing_secret=secret.get_secret_value()), office.clock))
-            await stack.enter_async_context(_card_desk(office, desk))
+            await stack.enter_async_context(_kept_informed(office, desk, audit_channel=settings.audit_channel))
         runner = web.AppRunner(site, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -194,29 +207,53 @@ class MissingSecret(ValueError):
 
 
 def _desk(office: Office, token: str, api_url: str, channel: str) -> Desk:
+    client = web_client(token, api_url=api_url)
     return Desk(
         office=office,
-        client=web_client(token, api_url=api_url),
+        client=client,
         deliveries=Deliveries(office.ledger, office.clock),
+        accounts=Accounts(office.ledger, client, clock=office.clock),
         channel=channel,
         zone=TEAM_ZONE,
+        files_from=_files_from(api_url),
     )
+
+
+def _files_from(api_url: str) -> str:
+    """Slack keeps files on a host of its own; a workspace of ours keeps them where it answers."""
+    url = URL(api_url)
+    return "https://files.slack.com/" if url.host == "slack.com" else f"{url.origin()}/"
 
 
 @asynccontextmanager
-async def _card_desk(office: Office, desk: Desk) -> AsyncIterator[CardDesk]:
-    cards = CardDesk(
-        office.ledger, office.router, desk.client, channel=desk.channel, zone=desk.zone, clock=office.clock
+async def _kept_informed(office: Office, desk: Desk, *, audit_channel: str | None) -> AsyncIterator[None]:
+    """Cards, personal messages and threads follow what the database says, until the block ends."""
+    ledger, client, clock, zone = office.ledger, desk.client, office.clock, desk.zone
+    told = (
+        CardDesk(ledger, office.router, office.emergency, client, channel=desk.channel, zone=zone, clock=clock),
+        Inbox(ledger, office.router, client, clock=clock),
+        Chronicle(
+            ledger,
+            client,
+            channel=desk.channel,
+            audit_channel=audit_channel,
+            zone=zone,
+            clock=clock,
+            sign=lambda: JOBS["sign"].run(office),
+        ),
     )
-    office.ledger.on_commit(cards.wake)
-    task = asyncio.create_task(cards.run())
-    cards.wake()
+    for one in told:
+        ledger.on_commit(one.wake)
+        one.wake()
+    tasks = [asyncio.create_task(one.run()) for one in told]
+    # Beside the first clicks, which look up whoever acts by themselves.
+    tasks.append(asyncio.create_task(desk.accounts.survey()))
     try:
-        yield cards
+        yield
     finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _until_stopped() -> None:

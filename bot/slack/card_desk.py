@@ -16,9 +16,11 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from agents.lifecycle.break_glass import Emergency
 from agents.lifecycle.route import Router
 from bot.slack.cards.alert_card import alert_card
 from bot.slack.cards.blocks import Block, Message, section
+from bot.slack.cards.glass_card import glass_card
 from bot.slack.cards.plan_card import plan_card
 from storage.ledger import Ledger
 from storage.repositories.cards import Card
@@ -28,6 +30,7 @@ log = structlog.get_logger()
 _SWEEP_S = 1.0
 _AT_ONCE = 8
 _UNACCEPTABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_blocks_too_many"}
+_KINDS = {"ALERT": "alert", "GLASS": "glass"}
 _GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 
 
@@ -38,6 +41,7 @@ class CardDesk:
         self,
         ledger: Ledger,
         router: Router,
+        emergency: Emergency,
         client: AsyncWebClient,
         *,
         channel: str,
@@ -46,6 +50,7 @@ class CardDesk:
     ) -> None:
         self._ledger = ledger
         self._router = router
+        self._emergency = emergency
         self._client = client
         self._channel = channel
         self._zone = zone
@@ -72,6 +77,9 @@ class CardDesk:
         """Bring every card that is behind up to date; returns how many were behind."""
         async with self._ledger.read() as tx:
             subjects = await tx.cards.behind()
+            if any(subject.startswith("PLAN-") for subject in subjects):
+                # What is done under broken glass stands on its card.
+                subjects = tuple(dict.fromkeys((*subjects, *(one.id for one in await tx.stops.glasses()))))
         await asyncio.gather(*(self._show_patiently(subject) for subject in subjects))
         return len(subjects)
 
@@ -105,8 +113,20 @@ class CardDesk:
                 taken = (await tx.plans.rolled_back_by([suspect])).get(suspect)
             known = {one.id: one for one in people}
             return alert.version, alert_card(alert, zone=self._zone, people=known, rolled_back_by=taken)
+        if subject.startswith("GLASS-"):
+            return await self._glass(subject)
         dossier = await self._router.dossier(subject)
         return dossier.status.version, plan_card(dossier, zone=self._zone, now=self._clock())
+
+    async def _glass(self, subject: str) -> tuple[int, Message]:
+        async with self._ledger.read() as tx:
+            glass, people = await tx.stops.glass(subject), await tx.people.all()
+        assert glass is not None, "cards are of glass that was broken"
+        done, reviewers = await self._emergency.done_under(glass), await self._emergency.reviewers(glass)
+        known = {one.id: one for one in people}
+        now = self._clock()
+        card = glass_card(glass, done, people=known, zone=self._zone, now=now, reviewers=reviewers)
+        return glass.version, card
 
     async def _post(self, subject: str, message: Message) -> Card:
         answer = await self._accepted(
@@ -155,8 +175,7 @@ class CardDesk:
 
 
 def _is_about(message: dict[str, Any], subject: str) -> bool:
-    kind = "alert" if subject.startswith("ALERT-") else "plan"
-    prefix = f"{kind}.{subject}"
+    prefix = f"{_KINDS.get(subject.partition('-')[0], 'plan')}.{subject}"
     return any(
         block.get("block_id", "") == prefix or block.get("block_id", "").startswith(f"{prefix}.")
         for block in message.get("blocks", ())

@@ -9,10 +9,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from agents.lifecycle.decide import Cause, Declined
 from bot.office import Office
+from bot.slack.accounts import Accounts, slack_id_of
 from bot.slack.cards import notices
 from bot.slack.cards.blocks import Message
 from bot.slack.deliveries import Deliveries
-from bot.slack.people import person_of, slack_id_of
 from storage.records.people import Person
 
 _CANNOT_WHISPER = {"not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived"}
@@ -25,14 +25,17 @@ class Desk:
     office: Office
     client: AsyncWebClient
     deliveries: Deliveries
+    accounts: Accounts
     channel: str
     """Where cards are posted."""
     zone: ZoneInfo
     """The team's zone, for clients that cannot show the reader's own."""
+    files_from: str
+    """Where Slack keeps uploads: the start of every address that the bot's token is sent to."""
 
     async def person(self, body: dict[str, Any]) -> Person | None:
-        """Who acts; None for a stranger."""
-        return await person_of(self.office.ledger, slack_id_of(body))
+        """Who acts; None for strangers, guests, bots, and whoever left or is of another workspace."""
+        return await self.accounts.person(slack_id_of(body))
 
     async def actor(self, body: dict[str, Any]) -> Person | None:
         """Who acts; a stranger is told so in private and None is returned."""
@@ -67,7 +70,7 @@ class Desk:
         match declined.cause:
             case Cause.NOT_ALLOWED:
                 return notices.not_allowed(dossier, verb=verb, why=(declined.words,))
-            case Cause.STALE:
+            case Cause.STALE if seen_revision != dossier.status.plan.revision:
                 return notices.stale_revision(dossier, seen=seen_revision)
             case Cause.LATE:
                 return notices.too_late(dossier, zone=self.zone)

@@ -1,8 +1,10 @@
 """Dialogs: opened at once, because a trigger lives three seconds, and filled when the content is there."""
 
+import asyncio
 from typing import Any
 
 import structlog
+from slack_bolt.async_app import AsyncAck
 from slack_sdk.errors import SlackApiError
 
 from agents.lifecycle.rollback import ChannelSilent
@@ -14,6 +16,8 @@ from storage.records.people import Person
 
 log = structlog.get_logger()
 
+_HEAD_START_S = 0.25
+"""An acknowledgement leaves within 10 ms, on another connection than calls do: without a start it may come last."""
 _SPENT = {"exchanged_trigger_id", "expired_trigger_id"}
 
 
@@ -29,6 +33,12 @@ async def open_loading(desk: Desk, body: dict[str, Any], title: str) -> str | No
     return str(answer["view"]["id"])
 
 
+async def answer_loading(ack: AsyncAck, title: str) -> None:
+    """Answer a submission with an empty dialog, which has to be there before what replaces it."""
+    await ack(response_action="update", view=notices.loading_view(title))
+    await asyncio.sleep(_HEAD_START_S)
+
+
 async def show(desk: Desk, view_id: str, view: dict[str, Any]) -> None:
     """Replace what the dialog shows."""
     await desk.client.views_update(view_id=view_id, view=view)
@@ -41,7 +51,7 @@ async def say(desk: Desk, view_id: str, title: str, message: Message) -> None:
 
 async def show_rollback(desk: Desk, view_id: str, plan_id: str, person: Person) -> None:
     """What a rollback of the plan would do, or why there is nothing to do."""
-    permission = desk.office.rules.may(person, "rollback")
+    permission = await desk.office.may(person, "rollback")
     if not permission.allowed:
         await say(desk, view_id, "Roll back", notices.refused(permission.reason))
         return

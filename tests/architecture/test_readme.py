@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 import yaml
 
+from agents.governance.calendar_text import parse_calendar
 from agents.governance.limits import parse_limits
+from agents.governance.loading import SHIPPED, read_files
+from agents.governance.rules import Rules
 from agents.kpis.definitions import load_kpis
 from agents.market.scenarios import Scenario
 from bot.__main__ import app
 from bot.staff import load_people
 from storage.records.people import Role
 from storage.records.plans import PlanState
+from storage.records.policies import PolicyFile
 from tests.architecture.command_line import ROOT, run_all
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -45,6 +49,22 @@ COMMANDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("migrate", ("migrate",)),
     ("backup DIR", ("backup", "copy")),
     ("bench ingest", ("bench", "ingest", "--rows", "2000")),
+    ("freeze WHAT [NAME] --reason WHY --as PERSON", ("freeze", "channel", "email", "--reason", "x", "--as", "olivia")),
+    ("freezes", ("freezes",)),
+    ("thaw FREEZE --as PERSON", ("thaw", "FREEZE-1", "--as", "aaron")),
+    ("break-glass --reason WHY --as PERSON", ("break-glass", "--reason", "x", "--as", "carla")),
+    ("review-glass GLASS --as PERSON", ("review-glass", "GLASS-1", "--as", "aaron")),
+    ("delegate PERSON --to DAY --as PERSON", ("delegate", "aaron", "--to", "2199-01-04", "--as", "carla")),
+    ("delegations", ("delegations",)),
+    ("end-delegation DELEGATION --as PERSON", ("end-delegation", "DELEGATION-1", "--as", "carla")),
+    ("policy show", ("policy", "show")),
+    ("policy test", ("policy", "test")),
+    ("policy what-if FILE…", ("policy", "what-if", "stricter/limits.yml")),
+    ("audit report", ("audit", "report")),
+    ("audit checkpoint", ("audit", "checkpoint")),
+    ("audit export --out DIR", ("audit", "export", "--out", "exported")),
+    ("audit rotate-key", ("audit", "rotate-key")),
+    ("audit erase PERSON", ("audit", "erase", "aaron")),
     ("ingest PATH…", ("ingest", "newsletter.csv", "--home", "files")),
     ("plan", ("plan", "--home", "files")),
 )
@@ -83,6 +103,7 @@ def test_the_two_commands_stand_on_the_first_screen() -> None:
 
 def test_documented_documents_have_the_keys_that_commands_print(folder: Path) -> None:
     shown = documents()
+    _stricter(folder)
     arguments = [(*run, "--json") for _, run in COMMANDS]
     ran = run_all(arguments, folder=folder)
 
@@ -95,13 +116,22 @@ def test_documented_documents_have_the_keys_that_commands_print(folder: Path) ->
     assert [(done.arguments, done.err) for done in ran if done.err] == []
 
 
+def _stricter(folder: Path) -> None:
+    """Other limits, to ask what they would have meant."""
+    text = (folder / ".countersign" / "limits.yml").read_text(encoding="utf-8")
+    (folder / "stricter").mkdir()
+    (folder / "stricter" / "limits.yml").write_text(
+        text.replace("step_share_cap: 50%", "step_share_cap: 26%"), encoding="utf-8"
+    )
+
+
 def _extra(printed: dict[str, Any]) -> dict[str, Any]:
     """The keys in front of the document of `show` that other commands print as well, as the README says in words."""
     return {key: printed[key] for key in ("accepted", "words") if "plan" in printed and key in printed}
 
 
 def test_every_documented_document_is_compared_but_the_slow_one() -> None:
-    assert set(documents()) - {command for command, _ in COMMANDS} == {"bench click"}
+    assert set(documents()) - {command for command, _ in COMMANDS} == {"bench click", "bench policy", "bench what-if"}
 
 
 @pytest.mark.parametrize(
@@ -132,13 +162,12 @@ def test_every_command_is_named_in_the_readme() -> None:
 
 
 def _commands() -> set[str]:
-    alone = {str(one.name or one.callback.__name__) for one in app.registered_commands if one.callback}
-    grouped = {
-        f"{group.name} {one.name}"
+    return {
+        f"{group.name or ''} {one.name or one.callback.__name__}".strip()
         for group in app.registered_groups
         for one in group.typer_instance.registered_commands  # type: ignore[union-attr]
+        if one.callback
     }
-    return alone | grouped
 
 
 def test_every_link_into_the_project_leads_somewhere() -> None:
@@ -147,7 +176,7 @@ def test_every_link_into_the_project_leads_somewhere() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_the_examples_of_people_and_limits_are_read(tmp_path: Path) -> None:
+def test_the_examples_of_people_limits_calendar_and_policies_are_read(tmp_path: Path) -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL)
     people_text = next(block for block in blocks if "people:" in block)
     limits_text = next(block for block in blocks if "step_share_gate" in block)
@@ -155,9 +184,14 @@ def test_the_examples_of_people_and_limits_are_read(tmp_path: Path) -> None:
     (tmp_path / "people.yml").write_text(people_text, encoding="utf-8")
     olivia, carla = load_people(tmp_path / "people.yml")
     limits = parse_limits(limits_text, file="README.md", channels=frozenset({"paid_social"}))
+    calendar = parse_calendar(next(block for block in blocks if "opens:" in block), file="README.md")
+    own = PolicyFile(name="own.cedar", text=re.findall(r"```cedar\n(.*?)```", README, flags=re.DOTALL)[0], own=True)
+    rules = Rules((*read_files(SHIPPED), own))
 
     assert (olivia.roles, carla.roles) == ({Role.OPERATOR}, {Role.CMO})
     assert limits is not None
+    assert [one.name for one in calendar.blackouts] == ["weekend", "Black Friday"]
+    assert any(one.file == "own.cedar" for one in rules.policies)
     assert limits.currencies["GBP"].channel_daily_caps["paid_social"].minor == 80_000
 
 
@@ -179,7 +213,7 @@ def test_kpis_scenarios_roles_and_states_are_listed_whole() -> None:
         assert re.search(rf"\b{name}\b", README.split("KPIs: ", 1)[1].split(".", 1)[0]), name
     for scenario in Scenario:
         assert f"`{scenario.value}`" in README or f"--scenario {scenario.value}" in README
-    for role in Role:
-        assert f"| {role.value} |" in README
+    named = {role for line in re.findall(r"^\| ([a-z, ]+) \|", README, flags=re.MULTILINE) for role in line.split(", ")}
+    assert {role.value for role in Role} <= named
     for state in PlanState:
         assert f"`{state.value}`" in README

@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from agents.governance.limits import dump_limits
 from agents.lifecycle.decide import Accepted, Seen
 from bot.office import Office
 from bot.settings import Settings
 from bot.wiring import open_office
+from storage.records.money import Money
 from tests.fakes.clock import HandClock
 from tests.scenarios.team import START, Team, at_work
 
@@ -50,6 +52,21 @@ async def drifted_home(done_home: Path, tmp_path_factory: pytest.TempPathFactory
     return home
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def strict_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sandbox home without plans, in which £30 at risk already need two people, one of them the CMO."""
+    home = tmp_path_factory.mktemp("strict")
+    async with open_office(Settings(home=tmp_path_factory.mktemp("usual")), clock=HandClock(START), seed=SEED) as usual:
+        usual_limits = (await usual.rules()).limits
+    assert usual_limits is not None
+    strict = usual_limits.currencies["GBP"].model_copy(update={"two_people_gate": Money.of(30, "GBP")})
+    limits = usual_limits.model_copy(update={"currencies": {"GBP": strict}})
+    (home / "limits.yml").write_text(dump_limits(limits), encoding="utf-8")
+    async with open_office(Settings(home=home), clock=HandClock(START), seed=SEED) as office:
+        await office.look()
+    return home
+
+
 @pytest_asyncio.fixture
 async def team(proposed_home: Path, tmp_path: Path) -> AsyncIterator[Team]:
     """A team before which PLAN-1 waits for approval."""
@@ -69,6 +86,23 @@ async def team_in_drift(drifted_home: Path, tmp_path: Path) -> AsyncIterator[Tea
     """A team whose PLAN-1 is done and suspected by ALERT-1."""
     async with at_work(_copied(drifted_home, tmp_path)) as team:
         yield team
+
+
+@pytest_asyncio.fixture
+async def strict_team(strict_home: Path, tmp_path: Path) -> AsyncIterator[Team]:
+    """A team without plans whose rules ask two people early."""
+    async with at_work(_copied(strict_home, tmp_path)) as team:
+        yield team
+
+
+@pytest.fixture
+def hired_strictly(strict_home: Path, tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Team]]:
+    """The same of other people, or in a workspace with other settings."""
+
+    def hire(**changes: Any) -> AbstractAsyncContextManager[Team]:
+        return at_work(_copied(strict_home, tmp_path), **changes)
+
+    return hire
 
 
 @pytest.fixture

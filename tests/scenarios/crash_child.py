@@ -78,6 +78,8 @@ async def approve_and_work(order: dict[str, Any]) -> None:
     async with open_office(settings, clock=HandClock()) as office, working(office, settings.worker_lock):
         if order["die_at"] is not None:
             checkpoints = Checkpoints(settings.home / LOG, order["die_at"])
+            while await office.queue.unfinished():  # noqa: ASYNC110 - the trail of a new home is signed first
+                await asyncio.sleep(0.02)
             await _approve(office, order)
             watch_writes(office.ledger, checkpoints)
             watch_writes_to(office.executor._channels, checkpoints)

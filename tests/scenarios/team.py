@@ -5,10 +5,12 @@ again while the workspace goes on, as Slack would.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from decimal import Decimal
 from itertools import count
 from pathlib import Path
 from typing import Any, Self
@@ -16,7 +18,8 @@ from typing import Any, Self
 import yaml
 
 from agents.market.requests import LoggedChange
-from bot.commands.up import MANIFEST, connected
+from bot.commands.up import AUDIT_CHANNEL, MANIFEST, connected
+from bot.jobs import JOBS
 from bot.office import Office
 from bot.settings import Settings
 from bot.slack.desk import Desk
@@ -53,6 +56,28 @@ class PatientMember(Member):
 
     async def _wait(self, look: Callable[[], Json | None], wanted: object, within: float) -> Json:
         return await super()._wait(look, wanted, max(within, PATIENCE_S))
+
+
+class SlowPlatforms:
+    """Platforms that take a write and let us wait for the answer."""
+
+    def __init__(self, after: int) -> None:
+        self._after = after
+        self._writes = 0
+        self._answered = threading.Event()  # the work is done by another thread's loop
+
+    def answer(self) -> None:
+        self._answered.set()
+
+    def kept(self, real: Any) -> Any:
+        async def apply(*args: Any, **kwargs: Any) -> Any:
+            receipt = await real(*args, **kwargs)
+            self._writes += 1
+            if self._writes == self._after:
+                await asyncio.to_thread(self._answered.wait, PATIENCE_S)
+            return receipt
+
+        return apply
 
 
 class Team:
@@ -96,7 +121,12 @@ class Team:
     async def start_bot(self) -> None:
         self._desk = await self._bot_open.enter_async_context(
             connected(
-                self.office, bot_token=BOT_TOKEN, app_token=APP_TOKEN, api_url=self.workspace.api_url, channel=CHANNEL
+                self.office,
+                bot_token=BOT_TOKEN,
+                app_token=APP_TOKEN,
+                api_url=self.workspace.api_url,
+                channel=CHANNEL,
+                audit_channel=AUDIT_CHANNEL,
             )
         )
         await self.workspace.wait_for(lambda: self.workspace.connections > 0, PATIENCE_S)
@@ -116,6 +146,38 @@ class Team:
         """Stop the bot and its office and start them again; the workspace goes on."""
         await self.stop()
         await self.start()
+
+    async def tick(self, *jobs: str) -> None:
+        """Run jobs of the timetable as their fires would; alone, the one of every minute."""
+        for name in jobs or ("tend",):
+            await JOBS[name].run(self.office)
+
+    async def pass_time(self, **by: float) -> None:
+        """Let time go by on the wall and the timetable notice it: `pass_time(hours=4)`."""
+        self.wall.pass_(**by)
+        await self.tick()
+
+    async def asked_for(self, by: str = "olivia", **more_a_day: int) -> PlanStatus:
+        """A plan that a person asks for on the command line: campaign → so many pounds more a day."""
+        async with self.office.ledger.read() as tx:
+            asker = await tx.people.get(by)
+        assert asker is not None
+        wanted = {name.replace("_", "-"): pounds for name, pounds in more_a_day.items()}
+        budgets = {
+            one.id: one.daily_budget.amount + Decimal(wanted[one.id])
+            for one in await self.office.readers.campaigns()
+            if one.id in wanted
+        }
+        made = await self.office.proposer.request(budgets, asker)
+        assert isinstance(made, PlanStatus), made
+        return made
+
+    async def employ(self, *newcomers: Person) -> None:
+        """List more people, as a start with an edited people.yml does."""
+        staff = (*DEMO, *newcomers)
+        (self.home / "people.yml").write_text(dump_people(staff), encoding="utf-8")
+        async with self.office.ledger.write() as tx:
+            await tx.people.replace(staff)
 
     async def status(self, plan_id: str = "PLAN-1") -> PlanStatus:
         async with self.office.ledger.read() as tx:
@@ -186,12 +248,49 @@ class Team:
         assert len(self.cards(subject)) == 1, f"more than one card of {subject}"
         return {**found, "channel": CHANNEL}
 
+    async def in_thread(self, wanted: str, subject: str = "PLAN-1") -> str:
+        """Wait until the thread under a card says this; returns all its lines, oldest first."""
+        card = await self.card(subject=subject)
+
+        def told() -> str | None:
+            lines = "\n".join(all_words(one) for one in self.workspace.messages(CHANNEL, thread_ts=card["ts"])[1:])
+            return lines if wanted in lines else None
+
+        found = await self.workspace.wait_for(told, PATIENCE_S)
+        assert found is not None
+        return found
+
+    def asks(self, member: Member, subject: str = "PLAN-1") -> list[Json]:
+        """The messages to one person about a plan, oldest first."""
+        name = f".{subject}"
+        return [
+            message
+            for message in member.messages("im")
+            if any(
+                block["block_id"].startswith("ask.") and block["block_id"].endswith(name)
+                for block in message["blocks"]
+                if block.get("block_id")
+            )
+        ]
+
     async def press(self, member: Member, name: str, *texts: str, subject: str = "PLAN-1") -> Json:
         """Use a button of a card once it shows these texts; returns the card as it was then."""
         card = await self.card(*texts, subject=subject)
         answer = await member.click(card, name)
         assert answer["ok"], answer
         return card
+
+    @contextmanager
+    def slow_platforms(self, *, after: int) -> Iterator["SlowPlatforms"]:
+        """Until the block ends, the platforms keep the answer to so-manieth write back until they are told to."""
+        slow = SlowPlatforms(after)
+        channels = self.office.executor._channels.values()
+        for channel in channels:
+            channel.apply = slow.kept(channel.apply)  # type: ignore[method-assign]
+        try:
+            yield slow
+        finally:
+            slow.answer()
 
     async def advance(self, days: int) -> None:
         """Move the market's clock, looking after each day as the schedule would."""
@@ -238,6 +337,7 @@ async def at_work(
             ChannelSeed(CHANNEL, "marketing"),
             ChannelSeed("C00GENERAL", "general"),
             ChannelSeed("C00LUNCH", "lunch", bot_is_member=False),
+            ChannelSeed(AUDIT_CHANNEL, "audit"),
         ),
         **{"clock": lambda: wall().timestamp(), "ack_seconds": PATIENCE_S, **changes},
     )

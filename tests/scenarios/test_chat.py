@@ -101,14 +101,14 @@ async def test_plan_help_lists_what_can_be_asked(team: Team) -> None:
 
 
 async def test_plan_list_and_plan_by_number_show_it_privately(team: Team) -> None:
-    await team.card("Waiting for approval")
+    await team.card("Waits for")
     plan = (await team.status()).plan
     await team.aaron.send("/plan list")
     await team.aaron.sees(lambda message: message.get("ephemeral_to") and "PLAN-1" in all_words(message))
 
     await team.aaron.send("/plan PLAN-1", "C00GENERAL")
 
-    card = await team.aaron.sees("Waiting for approval", "C00GENERAL")
+    card = await team.aaron.sees("Waits for", "C00GENERAL")
     assert plan.changes[0].resource.name in all_words(card)
     assert len(team.cards("PLAN-1")) == 1
     # A private copy is a card too: deciding on it decides the plan.
@@ -133,13 +133,13 @@ async def test_what_a_command_does_not_know_it_says(team: Team, text: str, words
 
 
 async def test_plan_asks_the_planner_and_its_card_supersedes_the_old_one(team: Team) -> None:
-    await team.card("Waiting for approval")
+    await team.card("Waits for")
     await team.make_stale()
 
     await team.olivia.send("/plan")
 
     await team.olivia.sees("PLAN-2 is waiting")
-    await team.card("Waiting for approval", subject="PLAN-2")
+    await team.card("Waits for", subject="PLAN-2")
     await team.card("Superseded")
 
 

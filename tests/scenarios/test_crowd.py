@@ -25,7 +25,7 @@ Hired = Callable[..., AbstractAsyncContextManager[Team]]
 
 async def test_fifty_answers_at_once_end_in_one_state_with_one_execution_and_one_card(hired: Hired) -> None:
     async with hired(more_people=CROWD) as team:
-        card = await team.card("Waiting for approval")
+        card = await team.card("Waits for")
         crowd = [team.people[one.slack_id or ""] for one in CROWD]
         answers = (_approve, _reject, _edit)
 
@@ -43,7 +43,7 @@ async def test_fifty_answers_at_once_end_in_one_state_with_one_execution_and_one
 
 async def test_fifty_approvals_at_once_are_one_approval(hired: Hired) -> None:
     async with hired(more_people=CROWD) as team:
-        card = await team.card("Waiting for approval")
+        card = await team.card("Waits for")
 
         await asyncio.gather(*(_approve(team.people[one.slack_id or ""], card) for one in CROWD))
 

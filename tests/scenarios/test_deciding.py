@@ -8,7 +8,7 @@ from tests.scenarios.team import DECIDING, Team, all_words, controls
 
 
 async def test_an_approval_is_carried_out_once_and_the_card_shows_the_receipts(team: Team) -> None:
-    waiting = await team.card("Waiting for approval")
+    waiting = await team.card("Waits for")
     assert controls(waiting) >= DECIDING
 
     await team.press(team.aaron, "Approve")
@@ -29,7 +29,7 @@ async def test_an_approval_is_carried_out_once_and_the_card_shows_the_receipts(t
 
 
 async def test_a_rejection_needs_a_reason_and_changes_nothing(team: Team) -> None:
-    card = await team.aaron.sees("Waiting for approval")
+    card = await team.aaron.sees("Waits for")
     await team.aaron.click(card, "Reject")
     await team.aaron.sees_modal("Why not?")
 
@@ -47,7 +47,7 @@ async def test_a_rejection_needs_a_reason_and_changes_nothing(team: Team) -> Non
 
 
 async def test_an_edit_makes_a_new_revision_and_an_approval_of_the_old_one_never_runs_it(team: Team) -> None:
-    old = await team.card("Waiting for approval")
+    old = await team.card("Waits for")
     plan = (await team.status()).plan
     largest = max(plan.changes, key=lambda one: abs(one.after.minor - one.before.minor))
     await team.press(team.olivia, "Edit")
@@ -62,7 +62,7 @@ async def test_an_edit_makes_a_new_revision_and_an_approval_of_the_old_one_never
 
     wanted = Money(minor=(largest.before.minor + largest.after.minor) // 2, currency="GBP")
     assert (await team.olivia.submit(**{field: str(wanted.amount)}))["ok"]
-    new = await team.card("revision 2", "Waiting for approval")
+    new = await team.card("revision 2", "Waits for")
     assert new["ts"] == old["ts"]
     revised = (await team.status()).plan
     assert (revised.revision, revised.digest != plan.digest) == (2, True)
@@ -81,12 +81,12 @@ async def test_an_edit_makes_a_new_revision_and_an_approval_of_the_old_one_never
 
 
 async def test_who_edited_a_plan_does_not_approve_it(team: Team) -> None:
-    await team.press(team.aaron, "Edit", "Waiting for approval")
+    await team.press(team.aaron, "Edit", "Waits for")
     form = await team.aaron.sees_modal("Your edit becomes a new revision")
     change = (await team.status()).plan.changes[0]
     assert isinstance(change.before, Money)
     await team.aaron.submit(**{_field_of(form, change.resource.name): str(change.before.amount)})
-    card = await team.card("revision 2", "Waiting for approval")
+    card = await team.card("revision 2", "Waits for")
 
     await team.workspace.deliver_raw(team.late_click(card, "plan.approve", "U00AARON"))
 
@@ -96,7 +96,7 @@ async def test_who_edited_a_plan_does_not_approve_it(team: Team) -> None:
 
 
 async def test_why_shows_the_reasons_the_rules_and_the_trail(team: Team) -> None:
-    await team.victor.click(await team.victor.sees("Waiting for approval"), "Why?")
+    await team.victor.click(await team.victor.sees("Waits for"), "Why?")
 
     view = await team.victor.sees_modal("Rules that judged it")
 

@@ -42,7 +42,7 @@ async def test_a_click_delivered_again_has_one_effect_also_after_a_restart(team:
 
 
 async def test_every_payload_sent_twice_at_once_has_one_effect(team: Team) -> None:
-    card = await team.card("Waiting for approval")
+    card = await team.card("Waits for")
     team.workspace.faults.duplicates = 1
     await team.aaron.click(card, "Approve")
     await team.card("Done")

@@ -5,7 +5,7 @@ from tests.scenarios.team import DECIDING, Team, all_words, controls
 
 
 async def test_home_shows_what_waits_and_an_approval_there_is_carried_out_and_shown(team: Team) -> None:
-    card = await team.card("Waiting for approval")
+    card = await team.card("Waits for")
     await team.aaron.open_home()
     home = await team.aaron.sees_home("1 plan waits for you")
     assert "PLAN-1" in all_words(home)

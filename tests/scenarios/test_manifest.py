@@ -26,7 +26,11 @@ SCOPES_OF_METHOD: dict[str, set[str]] = {
     "chat_postEphemeral": {"chat:write"},
     "chat_update": {"chat:write"},
     "conversations_history": {"channels:history", "groups:history"},  # the cards' channel, public or private
+    "chat_getPermalink": set(),
+    "conversations_open": {"im:write"},
     "files_upload_v2": {"files:write"},
+    "users_info": {"users:read"},
+    "auth_test": set(),
     "views_open": set(),
     "views_update": set(),
     "views_publish": set(),
@@ -35,7 +39,13 @@ SCOPES_OF_EVENT: dict[str, set[str]] = {
     "app_mention": {"app_mentions:read"},
     "message.im": {"im:history"},
     "app_home_opened": set(),
+    "team_join": {"users:read"},
+    "user_change": {"users:read"},
 }
+SCOPE_TO_FETCH_UPLOADS = "files:read"
+"""Texts of rules that people upload are fetched from where Slack keeps them, which is no method."""
+ENDINGS = {ActionId.KPI_ASK: ".0", ActionId.HOME_PAGE: ".on"}
+"""Buttons that stand several in a row, and so end in something of their own."""
 SUBMITTED = set(CallbackId) - {CallbackId.HOME, CallbackId.LOADING, CallbackId.PLAN_WHY}
 """The views that have something to submit."""
 
@@ -66,7 +76,7 @@ def test_the_copy_that_is_installed_is_the_one_that_people_read(manifest: Json) 
 
 
 def test_its_scopes_are_those_of_the_methods_called_and_the_events_heard(manifest: Json) -> None:
-    needed = {"commands"}
+    needed = {"commands", SCOPE_TO_FETCH_UPLOADS}
     for method in _methods_called():
         needed |= SCOPES_OF_METHOD[method]
     for event in manifest["settings"]["event_subscriptions"]["bot_events"]:
@@ -103,7 +113,7 @@ def _everything_that_can_arrive(manifest: Json) -> Iterator[tuple[str, Json]]:
         inner = {"type": name, "channel": "D1", "user": "U1", **({"channel_type": kind} if kind else {})}
         yield event, {"type": "event_callback", "event_id": "Ev1", "event": inner}
     for action in ActionId:
-        name = f"{action}.0" if action is ActionId.KPI_ASK else str(action)
+        name = f"{action}{ENDINGS.get(action, '')}"
         used = {"type": "button", "action_id": name, "block_id": "b", "action_ts": "1.1", "value": "v"}
         yield name, {"type": "block_actions", "actions": [used], "user": {"id": "U1"}}
     for form in SUBMITTED:

@@ -97,7 +97,7 @@ async def test_bytes_that_are_no_text_are_a_stranger(http: Client) -> None:
 
 
 async def test_a_click_replayed_with_its_signature_has_one_effect(team: Team, http: Client) -> None:
-    card = await team.card("Waiting for approval")
+    card = await team.card("Waits for")
     body = a_click(team, card)
     headers = signed(body)
 
@@ -112,7 +112,7 @@ async def test_a_command_replayed_with_its_signature_has_one_effect(team: Team, 
     sandbox = team.office.sandbox
     assert sandbox is not None
     before = await sandbox.today()
-    await team.card("Waiting for approval")
+    await team.card("Waits for")
     form = {
         "command": "/market", "text": "tick 1d", "user_id": "U00ADA", "channel_id": CHANNEL, "team_id": "T00COUNTER",
         "trigger_id": "4711.1", "response_url": f"{team.workspace.base_url}/response/unused",
@@ -140,7 +140,7 @@ async def test_neither_bodies_nor_secrets_are_logged(
         assert await post(http, body, signed(body)) == 200
         assert await post(http, body, signed(body, secret="another")) == 401
         team.workspace.faults.errors, team.workspace.faults.methods = 1, ("views.open",)
-        card = await team.card("Waiting for approval")
+        card = await team.card("Waits for")
         click = team.late_click(card, "plan.reject", "U00AARON")
         form = urlencode({"payload": json.dumps(click)}).encode()
         assert await post(http, form, signed(form), form=True) == 200
@@ -181,7 +181,7 @@ async def test_with_tokens_the_same_app_serves_any_slack_at_the_url_it_is_given(
         settings = Settings(home=home, slack_bot_token=BOT_TOKEN, slack_api_url=team.workspace.api_url, **tokens)
         async with serving(team.office, settings, port=unused_tcp_port) as url:
             await team.supersede()
-            await team.press(team.aaron, "Approve", "Waiting for approval", subject="PLAN-2")
+            await team.press(team.aaron, "Approve", "Waits for", subject="PLAN-2")
             await team.card("Done", subject="PLAN-2")
             asked = await team.olivia.send("@Countersign what is waiting for me?")
             await team.olivia.sees("waiting for you", thread_ts=asked["ts"])

@@ -33,7 +33,7 @@ async def test_a_rollback_asked_for_by_an_operator_waits_for_an_approver(team_af
     await team.olivia.sees_modal("waits for an approver")
     assert await team.state() is PlanState.DONE
 
-    await team.press(team.aaron, "Approve", "Waiting for approval", subject="PLAN-2")
+    await team.press(team.aaron, "Approve", "Waits for", subject="PLAN-2")
 
     await team.card("Done", subject="PLAN-2")
     assert await team.state() is PlanState.ROLLED_BACK

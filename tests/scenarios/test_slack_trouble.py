@@ -17,12 +17,12 @@ from tests.scenarios.team import CHANNEL, DECIDING, Team, all_words, controls
 
 @pytest.mark.parametrize("trouble", [{"rate_limit": 2}, {"errors": 2}, {"lost_replies": 1}])
 async def test_posting_a_card_in_trouble_ends_in_exactly_one(team: Team, trouble: dict[str, int]) -> None:
-    await team.card("Waiting for approval")
+    await team.card("Waits for")
     _make(team, "chat.postMessage", trouble)
 
     await team.supersede()
 
-    card = await team.card("Waiting for approval", subject="PLAN-2")
+    card = await team.card("Waits for", subject="PLAN-2")
     await team.card("Superseded")
     await _every_card_is_right(team)
     assert [one["ts"] for one in team.cards("PLAN-2")] == [card["ts"]]
@@ -31,7 +31,7 @@ async def test_posting_a_card_in_trouble_ends_in_exactly_one(team: Team, trouble
 
 @pytest.mark.parametrize("trouble", [{"rate_limit": 2}, {"errors": 3}, {"lost_replies": 2}])
 async def test_rewriting_a_card_in_trouble_ends_in_the_right_card(team: Team, trouble: dict[str, int]) -> None:
-    waiting = await team.card("Waiting for approval")
+    waiting = await team.card("Waits for")
     _make(team, "chat.update", trouble)
 
     await team.aaron.click(waiting, "Approve")
@@ -45,7 +45,7 @@ async def test_rewriting_a_card_in_trouble_ends_in_the_right_card(team: Team, tr
 
 
 async def test_a_card_that_someone_deleted_is_posted_anew(team: Team) -> None:
-    waiting = await team.card("Waiting for approval")
+    waiting = await team.card("Waits for")
     await team.desk.client.chat_delete(channel=CHANNEL, ts=waiting["ts"])
 
     await team.workspace.deliver_raw(team.late_click(waiting, "plan.approve", "U00AARON"))
@@ -57,7 +57,7 @@ async def test_a_card_that_someone_deleted_is_posted_anew(team: Team) -> None:
 
 
 async def test_a_dialog_that_slack_refused_to_open_is_answered_in_words(team: Team) -> None:
-    await team.card("Waiting for approval")
+    await team.card("Waits for")
     _make(team, "views.open", {"errors": 1})
 
     await team.press(team.aaron, "Reject")
@@ -69,7 +69,7 @@ async def test_a_dialog_that_slack_refused_to_open_is_answered_in_words(team: Te
 
 
 async def test_a_socket_dropped_in_the_middle_of_a_click_leaves_one_effect(team: Team) -> None:
-    waiting = await team.card("Waiting for approval")
+    waiting = await team.card("Waits for")
     click = asyncio.create_task(team.aaron.click(waiting, "Approve"))
     await _on_its_way(team)
 
@@ -109,7 +109,7 @@ class DiesAfterPosting(AsyncWebClient):
 
 
 async def test_a_crash_between_posting_and_remembering_the_card_ends_in_one_card(team: Team) -> None:
-    await team.card("Waiting for approval")
+    await team.card("Waits for")
     await team.stop_bot()
     await team.supersede()
     client = DiesAfterPosting(token=team.workspace.bot_token, base_url=team.workspace.api_url)
@@ -126,12 +126,12 @@ async def test_a_crash_between_posting_and_remembering_the_card_ends_in_one_card
     await team.card("Superseded")
     await _every_card_is_right(team)
     assert [one["ts"] for one in team.cards("PLAN-2")] == [posted["ts"]]
-    await team.press(team.aaron, "Approve", "Waiting for approval", subject="PLAN-2")
+    await team.press(team.aaron, "Approve", "Waits for", subject="PLAN-2")
     await team.card("Done", subject="PLAN-2")
 
 
 async def test_a_crash_between_noting_and_posting_ends_in_one_card_too(team: Team) -> None:
-    await team.card("Waiting for approval")
+    await team.card("Waits for")
     await team.stop_bot()
     await team.supersede()
     team.workspace.faults.errors, team.workspace.faults.methods = 1, ("chat.postMessage",)
@@ -142,7 +142,7 @@ async def test_a_crash_between_noting_and_posting_ends_in_one_card_too(team: Tea
 
     await team.start_bot()
 
-    await team.card("Waiting for approval", subject="PLAN-2")
+    await team.card("Waits for", subject="PLAN-2")
 
 
 async def _on_its_way(team: Team) -> None:
@@ -174,4 +174,5 @@ async def _every_card_is_right(team: Team) -> None:
 
 
 def _desk(ledger: Ledger, router: Router, client: AsyncWebClient, team: Team) -> CardDesk:
-    return CardDesk(ledger, router, client, channel=CHANNEL, zone=TEAM_ZONE, clock=team.wall)
+    emergency = team.office.emergency
+    return CardDesk(ledger, router, emergency, client, channel=CHANNEL, zone=TEAM_ZONE, clock=team.wall)

@@ -2,35 +2,56 @@
 
 import re
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from agents.lifecycle.decide import Declined, Seen
-from bot.slack import dialogs
-from bot.slack.buttons import ActionId, AlertRef, MalformedButton, PlanName, PlanRef, Question, SnoozeRef
+from agents.lifecycle.decide import Declined
+from bot.slack import clicks, dialogs
+from bot.slack.buttons import ActionId, AlertRef, MenuRef, PlanChoice, PlanName, PlanRef, Question, SnoozeRef
 from bot.slack.cards import notices
-from bot.slack.cards.blocks import Message
+from bot.slack.cards.ask_card import quiet_until
 from bot.slack.cards.edit_view import edit_view
+from bot.slack.cards.people_views import hand_over_view, question_view
 from bot.slack.cards.reject_view import reject_view
 from bot.slack.cards.why_view import why_view
 from bot.slack.conversation import answer_question
 from bot.slack.desk import Desk
 from bot.slack.home import republish
-from storage.records.people import Person
+from storage.records.verdicts import Answer
 
 
-def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short listener a button
-    """Attach a listener to every button."""
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Attach a listener to every button of a card."""
+    _deciding(app, desk)
+    _looking(app, desk)
+    _alerts(app, desk)
+    _asking(app, desk)
 
+
+def _deciding(app: AsyncApp, desk: Desk) -> None:
     @app.action(ActionId.PLAN_APPROVE)
     async def approve(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        if (click := await _read(desk, body, PlanRef)) is None:
+        if (click := await clicks.read(desk, body, PlanRef)) is None:
             return
         person, ref = click
-        result = await desk.office.decider.approve(_seen(ref), person, via="slack")
+        result = await desk.office.decider.approve(clicks.seen(ref), person, via="slack")
         if isinstance(result, Declined):
             await desk.tell(body, await desk.declined(result, verb="approve", seen_revision=ref.revision))
+        await republish(desk, body, person)
+
+    @app.action(ActionId.PLAN_WITHDRAW)
+    async def withdraw(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        if (click := await clicks.read(desk, body, PlanRef)) is None:
+            return
+        person, ref = click
+        result = await desk.office.decider.withdraw(clicks.seen(ref), person, via="slack")
+        if isinstance(result, Declined):
+            await desk.tell(body, await desk.declined(result, verb="withdraw", seen_revision=ref.revision))
+        else:
+            await desk.tell(body, notices.decided(await desk.office.router.dossier(ref.plan_id), Answer.WITHDRAW))
         await republish(desk, body, person)
 
     @app.action(ActionId.PLAN_REJECT)
@@ -43,10 +64,21 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
         await ack()
         await _open_form(desk, body, verb="edit")
 
+
+def _looking(app: AsyncApp, desk: Desk) -> None:
+    @app.action(ActionId.PLAN_OPEN)
+    async def opened(ack: AsyncAck) -> None:
+        await ack()  # a link: Slack has opened it already
+
+    @app.action(ActionId.PLAN_MORE)
+    async def more(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        await _chosen(desk, body)
+
     @app.action(ActionId.PLAN_WHY)
     async def why(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        if (click := await _in_dialog(desk, body, PlanRef, title="Why?")) is None:
+        if (click := await clicks.read_in_dialog(desk, body, PlanRef, title="Why?")) is None:
             return
         view_id, _, ref = click
         dossier = await desk.office.router.dossier(ref.plan_id)
@@ -57,14 +89,16 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
     @app.action(ActionId.PLAN_ROLLBACK)
     async def rollback(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        if (click := await _in_dialog(desk, body, PlanName, title="Roll back")) is not None:
+        if (click := await clicks.read_in_dialog(desk, body, PlanName, title="Roll back")) is not None:
             view_id, person, name = click
             await dialogs.show_rollback(desk, view_id, name.plan_id, person)
 
+
+def _alerts(app: AsyncApp, desk: Desk) -> None:
     @app.action(ActionId.ALERT_ACKNOWLEDGE)
     async def acknowledge(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        if (click := await _read(desk, body, AlertRef)) is None:
+        if (click := await clicks.read(desk, body, AlertRef)) is None:
             return
         result = await desk.office.monitor.acknowledge(click[1].alert_id, click[0])
         if isinstance(result, Declined):
@@ -73,66 +107,67 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
     @app.action(ActionId.ALERT_SNOOZE)
     async def snooze(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        if (click := await _read(desk, body, SnoozeRef)) is None:
+        if (click := await clicks.read(desk, body, SnoozeRef)) is None:
             return
         result = await desk.office.monitor.snooze(click[1].alert_id, click[0], days=click[1].days)
         if isinstance(result, Declined):
             await desk.tell(body, notices.refused(result.words))
 
+
+def _asking(app: AsyncApp, desk: Desk) -> None:
     @app.action(re.compile(rf"^{re.escape(ActionId.KPI_ASK)}\."))
     async def ask(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        if (click := await _read(desk, body, Question)) is not None:
+        if (click := await clicks.read(desk, body, Question)) is not None:
             await answer_question(desk, click[1].text, person=click[0], body=body)
 
 
-async def _read(desk: Desk, body: dict[str, Any], kind: Any) -> tuple[Person, Any] | None:
-    """Who clicked and what on; None for a repeated delivery and, told why in private, for a click without effect."""
-    read = await _who_and_what(desk, body, kind)
-    if isinstance(read, Message):
-        await desk.tell(body, read)
-        return None
-    return read
+async def _chosen(desk: Desk, body: dict[str, Any]) -> None:
+    """One choice of a plan's menu; two of them open a form, which has to be opened before anything is looked up."""
+    choice = str(body["actions"][0].get("selected_option", {}).get("value", "")).split(":")[1:2]
+    title = _FORMS.get(choice[0]) if choice else None
+    if title is not None:
+        if (click := await clicks.read_in_dialog(desk, body, MenuRef, title=title)) is not None:
+            await _show_form(desk, click[0], click[2], title=title)
+        return
+    if (told := await clicks.read(desk, body, MenuRef)) is None:
+        return
+    person, ref = told
+    until = quiet_until(ref.choice, now=desk.office.clock(), zone=ZoneInfo(person.zone))
+    plan_id = ref.plan.plan_id
+    if until is None:
+        result = await desk.office.reminder.remind_now(plan_id, person)
+    else:
+        result = await desk.office.reminder.hush(plan_id, person, until)
+    if isinstance(result, Declined) or until is None:
+        await desk.tell(body, notices.refused(result.words))
+    else:
+        await desk.tell(body, notices.hushed(plan_id, until, zone=ZoneInfo(person.zone)))
 
 
-async def _in_dialog(desk: Desk, body: dict[str, Any], kind: Any, *, title: str) -> tuple[str, Person, Any] | None:
-    """The same for a click that opens a dialog, which says why where the click has no effect."""
-    view_id = await dialogs.open_loading(desk, body, title)
-    if view_id is None:
-        return None
-    read = await _who_and_what(desk, body, kind)
-    if isinstance(read, Message):
-        await dialogs.say(desk, view_id, title, read)
-        return None
-    return None if read is None else (view_id, *read)
+_FORMS = {PlanChoice.HAND_OVER.value: "Hand over", PlanChoice.ASK.value: "Ask"}
 
 
-async def _who_and_what(desk: Desk, body: dict[str, Any], kind: Any) -> tuple[Person, Any] | Message | None:
-    if not await desk.deliveries.first_time(body):
-        return None
-    action = body["actions"][0]
-    value = action.get("value") or action.get("selected_option", {}).get("value") or ""
-    try:
-        named = kind.decode(value)
-    except MalformedButton:
-        return notices.old_button()
-    person = await desk.person(body)
-    return notices.unknown_person() if person is None else (person, named)
+async def _show_form(desk: Desk, view_id: str, ref: MenuRef, *, title: str) -> None:
+    async with desk.office.ledger.read() as tx:
+        plan = await tx.plans.revision(ref.plan.plan_id, ref.plan.revision)
+    if plan is None:
+        await dialogs.say(desk, view_id, title, notices.not_found(ref.plan.plan_id))
+        return
+    await dialogs.show(
+        desk, view_id, hand_over_view(plan) if ref.choice is PlanChoice.HAND_OVER else question_view(plan)
+    )
 
 
 async def _open_form(desk: Desk, body: dict[str, Any], *, verb: str) -> None:
     """The form to edit or reject with; whoever may not, or is late, gets words instead of a form."""
     title = f"{verb.capitalize()} plan"
-    if (click := await _in_dialog(desk, body, PlanRef, title=title)) is None:
+    if (click := await clicks.read_in_dialog(desk, body, PlanRef, title=title)) is None:
         return
     view_id, person, ref = click
-    status = await desk.office.decider.allowed(_seen(ref), person, action=verb)
+    status = await desk.office.decider.allowed(clicks.seen(ref), person, action=verb)
     if isinstance(status, Declined):
         message = await desk.declined(status, verb=verb, seen_revision=ref.revision)
         await dialogs.say(desk, view_id, title, message)
         return
     await dialogs.show(desk, view_id, edit_view(status.plan) if verb == "edit" else reject_view(status.plan))
-
-
-def _seen(ref: PlanRef) -> Seen:
-    return Seen(plan_id=ref.plan_id, revision=ref.revision, digest=ref.digest)

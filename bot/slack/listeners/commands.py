@@ -91,7 +91,7 @@ async def _plan(desk: Desk, text: str, person: Person, respond: AsyncRespond) ->
         return plan_card(dossier, zone=desk.zone, now=office.clock())
     if text:
         return notices.refused(f"I do not know “/plan {text}”. Try /plan, /plan list, /plan PLAN-12 or /plan help.")
-    permission = office.rules.may(person, "propose")
+    permission = await office.may(person, "propose")
     if not permission.allowed:
         return notices.refused(permission.reason)
     await _say(respond, notices.planning())
@@ -128,7 +128,7 @@ async def _market(desk: Desk, text: str, person: Person) -> Message:
     office = desk.office
     if office.sandbox is None:
         return notices.market_refused("this home is connected to real channels; there is no simulated market.")
-    permission = office.rules.may(person, "tick")
+    permission = await office.may(person, "tick")
     if not permission.allowed:
         return notices.market_refused(permission.reason)
     try:

@@ -4,10 +4,10 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from agents.lifecycle.decide import Declined, Seen
+from agents.lifecycle.decide import Declined
 from agents.lifecycle.rollback import ChannelSilent
-from bot.slack import dialogs
-from bot.slack.buttons import CallbackId, MalformedButton, PlanRef
+from bot.slack import clicks, dialogs
+from bot.slack.buttons import CallbackId, PlanRef
 from bot.slack.cards import notices
 from bot.slack.cards.blocks import Message
 from bot.slack.cards.edit_view import EditForm, edit_errors, read_edit
@@ -31,17 +31,17 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
         await ack()
         if (person := await desk.first_actor(body)) is None:
             return
-        if (ref := _ref(view)) is None:
+        if (ref := clicks.metadata(view, PlanRef)) is None:
             await desk.tell(body, notices.old_button())
             return
-        result = await desk.office.decider.reject(_seen(ref), person, reason=form.reason, via="slack")
+        result = await desk.office.decider.reject(clicks.seen(ref), person, reason=form.reason, via="slack")
         if isinstance(result, Declined):
             await desk.tell(body, await desk.declined(result, verb="reject", seen_revision=ref.revision))
         await refresh(desk, person)
 
     @app.view(CallbackId.PLAN_EDIT)
     async def edit(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
-        ref = _ref(view)
+        ref = clicks.metadata(view, PlanRef)
         async with desk.office.ledger.read() as tx:
             plan = await tx.plans.revision(ref.plan_id, ref.revision) if ref else None
         if ref is None or plan is None:
@@ -55,7 +55,7 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
         await ack()
         if (person := await desk.first_actor(body)) is None:
             return
-        result = await desk.office.decider.edit(_seen(ref), person, wanted=form.after, via="slack")
+        result = await desk.office.decider.edit(clicks.seen(ref), person, wanted=form.after, via="slack")
         if isinstance(result, Declined):
             await desk.tell(body, await desk.declined(result, verb="edit", seen_revision=ref.revision))
         await refresh(desk, person)
@@ -66,7 +66,7 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
         if plan_id is None:
             await ack(response_action="errors", errors={"plan": "Choose a plan to take back."})
             return
-        await ack(response_action="update", view=notices.loading_view("Roll back"))
+        await dialogs.answer_loading(ack, "Roll back")
         if (person := await desk.person(body)) is None:
             await dialogs.say(desk, view["id"], "Roll back", notices.unknown_person())
             return
@@ -74,10 +74,10 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
 
     @app.view(CallbackId.ROLLBACK_CONFIRM)
     async def confirm(ack: AsyncAck, body: dict[str, Any], view: dict[str, Any]) -> None:
-        await ack(response_action="update", view=notices.loading_view("Roll back"))
+        await dialogs.answer_loading(ack, "Roll back")
         if not await desk.deliveries.first_time(body):
             return
-        person, ref = await desk.person(body), _ref(view)
+        person, ref = await desk.person(body), clicks.metadata(view, PlanRef)
         if person is None:
             message = notices.unknown_person()
         elif ref is None:
@@ -105,14 +105,3 @@ async def _roll_back(desk: Desk, view: dict[str, Any], ref: PlanRef, *, person: 
     except (LookupError, ChannelSilent) as error:
         return notices.refused(str(error))
     return notices.refused(result.words)
-
-
-def _ref(view: dict[str, Any]) -> PlanRef | None:
-    try:
-        return PlanRef.decode(view.get("private_metadata", ""))
-    except MalformedButton:
-        return None
-
-
-def _seen(ref: PlanRef) -> Seen:
-    return Seen(plan_id=ref.plan_id, revision=ref.revision, digest=ref.digest)

@@ -374,7 +374,7 @@ def test_an_impact_is_told_in_numbers_and_plan_ids():
         for n in (6, 5, 4, 3, 2, 1)
     )
     assert impact_words(an_impact(shifts=shifts, changed=21)) == (
-        "21 of the last 10 decisions would have come out differently.",
+        "Of the last 10 decisions 21 would have come out differently.",
         "6 × waits → refused, £60.00 at risk in them; such as PLAN-6.",
         "5 × waits → refused, £50.00 at risk in them; such as PLAN-5.",
         "4 × waits → refused, £40.00 at risk in them; such as PLAN-4.",

@@ -1,0 +1,35 @@
+"""Commands that measure."""
+
+from typing import Annotated
+
+import typer
+
+from bot.command_line.options import Json, run
+
+bench = typer.Typer(help="Measure this machine against a named baseline.", no_args_is_help=True)
+
+
+@bench.command("click")
+def bench_click(
+    clicks: Annotated[int, typer.Option(help="How many.")] = 1000,
+    parallel: Annotated[int, typer.Option(help="How many at once.")] = 50,
+    json: Json = False,
+) -> None:
+    """Click on cards in a real local workspace: time to acknowledgement and to the rewritten card."""
+    run("bench_click", "bench_click", clicks=clicks, parallel=parallel, json=json)
+
+
+@bench.command("ingest")
+def bench_ingest(
+    rows: Annotated[int, typer.Option(help="Rows of generated ad data.")] = 1_000_000, json: Json = False
+) -> None:
+    """Ingest generated ad data beside a plain csv + executemany loop in the same run."""
+    run("bench_ingest", "bench_ingest", rows=rows, json=json)
+
+
+@bench.command("policy")
+def bench_policy(
+    decisions: Annotated[int, typer.Option(help="How many, on each path.")] = 20_000, json: Json = False
+) -> None:
+    """Judge generated plans compiled, with Cedar, and in plain Python; exit code 1 if they disagree."""
+    run("bench_policy", "bench_policy", decisions=decisions, json=json)

@@ -1,0 +1,118 @@
+"""Stopping and emergencies on the command line: freeze, thaw, break glass, review it."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from agents.lifecycle.break_glass import Broken
+from agents.lifecycle.decide import Declined
+from agents.lifecycle.freeze import Stopped, what_of
+from bot.commands.shell import NEGATIVE, BadInput, say
+from bot.commands.who import who
+from bot.office import Office
+from bot.settings import Settings
+from bot.wiring import open_office
+from bot.worker import WorkerBusy, working
+from storage.records.stops import FreezeScope, Glass
+
+_PATIENCE_S = 60.0
+"""How long thawing waits for the plans that go on, where no other process works in this home."""
+_LOOK_S = 0.05
+
+
+async def freeze(*, scope: str, name: str | None, reason: str, person: str, home: Path, json: bool) -> int | None:
+    try:
+        wanted = FreezeScope(scope.lower())
+    except ValueError:
+        raise BadInput(f"{scope!r} cannot be frozen: choose {', '.join(FreezeScope)}") from None
+    if (wanted is FreezeScope.ALL) != (name is None):
+        raise BadInput(f"freeze all takes no name, freeze {FreezeScope.CHANNEL} and the like take one: which?")
+    async with open_office(Settings(home=home)) as office:
+        asker = await who(office, person)
+        result = await office.freezer.freeze(wanted, name or "", asker, reason=reason, via="cli")
+    return _stopped(result, json=json)
+
+
+async def thaw(*, freeze: str, person: str, home: Path, json: bool) -> int | None:
+    settings = Settings(home=home)
+    wanted = None if freeze.lower() == "all" else _numbered("FREEZE", freeze)
+    async with open_office(settings) as office:
+        result = await office.freezer.thaw(wanted, await who(office, person), via="cli")
+        if isinstance(result, Stopped):
+            await _work_off(office, settings)
+    return _stopped(result, json=json)
+
+
+async def freezes(*, home: Path, json: bool) -> None:
+    async with open_office(Settings(home=home)) as office:
+        held, glasses = await office.freezer.in_force(), await office.emergency.open()
+    document = {
+        "freezes": [one.model_dump(mode="json") for one in held],
+        "broken_glass": [one.model_dump(mode="json") for one in glasses],
+    }
+    lines = [
+        f"{one.id}: {what_of(one)} frozen by {one.frozen_by} since {one.at:%d %b %H:%M} UTC: {one.reason}"
+        for one in held
+    ]
+    lines += [_glass_text(one) for one in glasses]
+    say(document, as_json=json, text="\n".join(lines) or "Nothing is frozen, and no glass is broken.")
+
+
+async def break_glass(*, reason: str, person: str, home: Path, json: bool) -> int | None:
+    async with open_office(Settings(home=home)) as office:
+        result = await office.emergency.break_glass(await who(office, person), reason=reason, via="cli")
+    return _broken(result, json=json)
+
+
+async def review_glass(
+    *, glass: str, words: str | None, wrong: bool, person: str, home: Path, json: bool
+) -> int | None:
+    if wrong and not words:
+        raise BadInput("--wrong needs --words: what was wrong")
+    async with open_office(Settings(home=home)) as office:
+        reviewer = await who(office, person)
+        result = await office.emergency.review(
+            _numbered("GLASS", glass), reviewer, words=words or "", fine=not wrong, via="cli"
+        )
+    return _broken(result, json=json)
+
+
+async def _work_off(office: Office, settings: Settings) -> None:
+    """See that what was thawed goes on: by the process that works in this home, or else by this one."""
+    try:
+        async with working(office, settings.worker_lock):
+            for _ in range(int(_PATIENCE_S / _LOOK_S)):
+                if not await office.queue.unfinished():
+                    return
+                await asyncio.sleep(_LOOK_S)
+    except WorkerBusy:
+        return
+
+
+def _numbered(kind: str, text: str) -> str:
+    """FREEZE-3 from `FREEZE-3`, `freeze-3` or `3`."""
+    number = text.upper().removeprefix(f"{kind}-")
+    if not number.isdecimal() or number.startswith("0"):
+        raise BadInput(f"{text!r} is none: write it as {kind}-3; countersign freezes lists them")
+    return f"{kind}-{number}"
+
+
+def _stopped(result: Stopped | Declined, *, json: bool) -> int | None:
+    more = {} if isinstance(result, Declined) else {"freezes": [one.model_dump(mode="json") for one in result.freezes]}
+    return _told(result, more, json=json)
+
+
+def _broken(result: Broken | Declined, *, json: bool) -> int | None:
+    more = {} if isinstance(result, Declined) else {"glass": result.glass.model_dump(mode="json")}
+    return _told(result, more, json=json)
+
+
+def _told(result: Stopped | Broken | Declined, more: dict[str, Any], *, json: bool) -> int | None:
+    accepted = not isinstance(result, Declined)
+    say({"accepted": accepted, "words": result.words, **more}, as_json=json, text=result.words)
+    return None if accepted else NEGATIVE
+
+
+def _glass_text(one: Glass) -> str:
+    how = "closed, to be reviewed" if one.closed_at else f"in force until {one.until:%H:%M} UTC"
+    return f"{one.id}: broken by {one.person_id} at {one.broken_at:%d %b %H:%M} UTC, {how}: {one.reason}"

@@ -1,0 +1,174 @@
+"""The buttons of the matrix, by hand from what the product promises and from policies/people.cedar."""
+
+from tests.fakes.member import Json
+from bot.slack.buttons import (
+    AlertRef,
+    DelegationRef,
+    FreezeRef,
+    GlassRef,
+    MenuRef,
+    PageRef,
+    PlanChoice,
+    PlanName,
+    Question,
+    SnoozeRef,
+)
+from tests.scenarios.matrix_commands import ALL, LENDING, STARTING, STOPPING, WORKING
+from tests.scenarios.matrix_row import Row, effect, opens, says
+from tests.scenarios.matrix_world import World
+
+DECIDING = "approver brand finance legal cmo delegate"
+COUNTING = "approver cmo delegate"
+"""Whose approval is what a budget plan waits for."""
+OTHERS_DECIDING = "brand finance legal"
+"""Who may decide, and whose approval a budget plan does not wait for."""
+REMINDING = "operator approver brand finance legal cmo admin delegate"
+REVIEWING = "approver cmo admin"
+
+WRITTEN = ("new execution", "new edit", "budget changed")
+ASKED = ("asked aaron", "asked approver", "asked carla", "asked claude", "asked cmo", "asked delegate")
+"""Everybody whom a budget plan waits for; Anton is on leave."""
+
+
+def _of_plan(action_id: str):
+    async def send(world: World, name: str) -> Json:
+        await world.thawed()
+        return world.click(name, action_id, (await world.reference(await world.waiting())).encode())
+
+    return send
+
+
+def _of_menu(choice: PlanChoice):
+    async def send(world: World, name: str) -> Json:
+        ref = MenuRef(choice, await world.reference(await world.waiting()))
+        return world.click(name, "plan.more", ref.encode(), chosen=True)
+
+    return send
+
+
+async def _withdraw(world: World, name: str) -> Json:
+    plan = await world.stopped(*([name, "claude"] if name in OTHERS_DECIDING.split() else [name if name in COUNTING.split() else "claude"]))
+    return world.click(name, "plan.withdraw", (await world.reference(plan)).encode())
+
+
+async def _roll_back(world: World, name: str) -> Json:
+    return world.click(name, "plan.rollback", PlanName((await world.done()).id).encode())
+
+
+async def _open(world: World, name: str) -> Json:
+    return world.click(name, "plan.open", PlanName((await world.waiting()).id).encode())
+
+
+async def _thaw(world: World, name: str) -> Json:
+    return world.click(name, "freeze.thaw", FreezeRef(await world.frozen()).encode())
+
+
+def _of_glass(action_id: str):
+    async def send(world: World, name: str) -> Json:
+        return world.click(name, action_id, GlassRef(await world.glass()).encode())
+
+    return send
+
+
+def _of_ticked(action_id: str):
+    async def send(world: World, name: str) -> Json:
+        plan = await world.waiting()
+        return world.home_click(name, action_id, PageRef(1).encode(), ticked=(await world.reference(plan),))
+
+    return send
+
+
+def _of_home(action_id: str):
+    async def send(world: World, name: str) -> Json:
+        return world.home_click(name, action_id, PageRef(1).encode())
+
+    return send
+
+
+async def _end_own(world: World, name: str) -> Json:
+    giver = name if name in LENDING.split() and name != "admin" else "claude"
+    return world.home_click(name, "delegation.end", DelegationRef(await world.delegation(giver, "rita")).encode())
+
+
+async def _end_of_others(world: World, name: str) -> Json:
+    return world.home_click(name, "delegation.end", DelegationRef(await world.delegation("claude", "rita")).encode())
+
+
+async def _acknowledge(world: World, name: str) -> Json:
+    return world.click(name, "alert.acknowledge", AlertRef(await world.alert()).encode())
+
+
+async def _snooze(world: World, name: str) -> Json:
+    return world.click(name, "alert.snooze", SnoozeRef(await world.alert(), 3).encode(), chosen=True)
+
+
+async def _kpi(world: World, name: str) -> Json:
+    return world.click(name, "kpi.ask.0", Question("roas last week").encode())
+
+
+REVIEWED = effect("glass reviewed by me", "trail: glass.closed", "trail: glass.reviewed", told="Your review")
+"""One still in force ends with its review."""
+_RECORDED = effect("approve by me", "trail: plan.approve")
+BUTTONS = (
+    Row(
+        "button plan.approve", "a waiting plan", _of_plan("plan.approve"),
+        {
+            COUNTING: effect("approve by me", "trail: plan.approve", "plan: waiting → done", *WRITTEN),
+            OTHERS_DECIDING: _RECORDED,
+        },
+        refused="You cannot approve",
+    ),
+    Row("button plan.edit", "a waiting plan", _of_plan("plan.edit"), {WORKING: opens("plan.edit")}, refused="You cannot edit"),
+    Row("button plan.reject", "a waiting plan", _of_plan("plan.reject"), {DECIDING: opens("plan.reject")}, refused="You cannot reject"),
+    Row("button plan.why", "a waiting plan", _of_plan("plan.why"), {ALL: says("PLAN-")}),
+    Row("button plan.open", "a link", _open, {}, silent=True),
+    Row("button plan.rollback", "a plan that is done", _roll_back, {WORKING: opens("rollback.confirm")}, refused="may rollback"),
+    Row(
+        "button plan.withdraw", "an approved plan under a freeze", _withdraw,
+        {
+            COUNTING: effect("withdraw by me", "trail: plan.withdraw", "plan: approved → waiting", told="You withdrew"),
+            OTHERS_DECIDING: effect("withdraw by me", "trail: plan.withdraw", told="You withdrew"),
+        },
+        refused="You cannot withdraw",
+    ),
+    Row("button plan.more", "hand over", _of_menu(PlanChoice.HAND_OVER), {REMINDING: opens("plan.hand_over")}, refused="may remind"),
+    Row("button plan.more", "ask", _of_menu(PlanChoice.ASK), {ALL: opens("plan.ask")}),
+    Row(
+        "button plan.more", "remind", _of_menu(PlanChoice.REMIND),
+        {REMINDING: effect(*ASKED, "trail: plan.reminded", told="Reminded")}, refused="may remind",
+    ),
+    *(
+        Row("button plan.more", choice, _of_menu(choice), {ALL: effect("quiet", told="No reminder")})
+        for choice in (PlanChoice.QUIET_1_HOUR, PlanChoice.QUIET_4_HOURS, PlanChoice.QUIET_TOMORROW)
+    ),
+    Row("button freeze.thaw", "a freeze", _thaw, {STARTING: opens("thaw")}, refused="may thaw"),
+    Row(
+        "button glass.fine", "of another's", _of_glass("glass.fine"),
+        {REVIEWING: REVIEWED}, refused="may review glass",
+    ),
+    Row("button glass.concern", "of another's", _of_glass("glass.concern"), {REVIEWING: opens("glass.concern")}, refused="may review glass"),
+    Row("button home.pick", "a box", _of_ticked("home.pick"), {}, silent=True),
+    Row("button home.approve", "a ticked plan", _of_ticked("home.approve"), {COUNTING: opens("bulk")}, refused="Nothing that is ticked"),
+    Row("button home.reject", "a ticked plan", _of_ticked("home.reject"), {COUNTING: opens("bulk")}, refused="Nothing that is ticked"),
+    Row("button home.page", "back", _of_home("home.page.back"), {ALL: effect()}),
+    Row("button home.page", "on", _of_home("home.page.on"), {ALL: effect()}),
+    Row("button home.freeze", "the form", _of_home("home.freeze"), {STOPPING: opens("freeze")}, refused="may freeze"),
+    Row("button home.delegate", "the form", _of_home("home.delegate"), {LENDING: opens("delegate")}, refused="may delegate"),
+    Row(
+        "button delegation.end", "one's own", _end_own,
+        {LENDING: effect("delegation ended", "trail: delegation.ended", told="has ended")}, refused="is ended by",
+    ),
+    Row(
+        "button delegation.end", "that of others", _end_of_others,
+        {"admin": effect("delegation ended", "trail: delegation.ended", told="has ended")}, refused="is ended by",
+    ),
+    Row(
+        "button alert.acknowledge", "an open alert", _acknowledge,
+        {WORKING: effect("alert: open → acknowledged", "trail: alert.acknowledged")}, refused="may acknowledge",
+    ),
+    Row(
+        "button alert.snooze", "an open alert", _snooze,
+        {WORKING: effect("alert: open → snoozed", "trail: alert.snoozed")}, refused="may snooze",
+    ),
+    Row("button kpi.ask", "a question", _kpi, {ALL: effect()}),
+)  # fmt: skip
