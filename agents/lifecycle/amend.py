@@ -233,7 +233,7 @@ def impact_words(impact: Impact) -> tuple[str, ...]:
     past = "the last decision" if impact.judged == 1 else f"the last {impact.judged} decisions"
     if not impact.changed:
         return (f"Nothing would have come out differently in {past}.",)
-    lines = [f"{impact.changed} of {past} would have come out differently."]
+    lines = [f"Of {past} {impact.changed} would have come out differently."]
     for shift in impact.shifts[:_SHIFTS_NAMED]:
         money = f", {shift.at_risk} at risk in them" if shift.at_risk is not None and shift.at_risk.minor else ""
         lines.append(f"{shift.count} × {shift.before} → {shift.after}{money}; such as {shift.examples[0]}.")
