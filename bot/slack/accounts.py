@@ -45,21 +45,18 @@ class Accounts:
                 person = await tx.people.by_slack_id(slack_id)
         return person if account is not None and person is not None and person.active else None
 
-    async def survey(self) -> int:
+    async def survey(self) -> None:
         """Ask Slack about everyone listed, so that nobody is counted on or asked whose account does not count.
 
-        Returns how many answered. Whoever cannot be looked up now is when they act.
+        Whoever cannot be looked up now is when they act.
         """
         async with self._ledger.read() as tx:
             listed = [one.slack_id for one in await tx.people.all() if one.slack_id]
-        answered = 0
         for slack_id in listed:
             try:
                 await self.look_up(slack_id)
-                answered += 1
             except (SlackApiError, OSError, TimeoutError) as error:
                 log.warning("account.not_confirmed", error=type(error).__name__)
-        return answered
 
     async def look_up(self, slack_id: str) -> Account:
         """Ask Slack about one user and remember the answer; raises SlackApiError."""

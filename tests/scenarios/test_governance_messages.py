@@ -106,11 +106,23 @@ async def test_the_history_stands_under_the_card_each_line_once_also_over_restar
 
     told = await team.in_thread("🟢 Done")
     lines = told.split("\n")
-    for once in ("🆕 Proposed", "✅ Aaron Blake approved", "✅ Carla Mendes approved", "▶️ Being carried out", "🟢 Done"):
+    for once in (
+        "🆕 Proposed",
+        "✅ Aaron Blake approved",
+        "✅ Carla Mendes approved",
+        "▶️ Being carried out",
+        "🟢 Done",
+    ):
         assert sum(line.startswith(once) for line in set(lines)) == 1, told
     threaded = team.workspace.messages(CHANNEL, thread_ts=(await team.card())["ts"])[1:]
     texts = "\n".join(one["text"] for one in threaded)
-    for once in ("🆕 Proposed", "✅ Aaron Blake approved", "✅ Carla Mendes approved", "▶️ Being carried out", "🟢 Done"):
+    for once in (
+        "🆕 Proposed",
+        "✅ Aaron Blake approved",
+        "✅ Carla Mendes approved",
+        "▶️ Being carried out",
+        "🟢 Done",
+    ):
         assert texts.count(once) == 1, texts
 
 

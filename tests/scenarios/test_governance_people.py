@@ -1,6 +1,7 @@
 """Between people: standing in for each other, handing over, asking, reminding, wanting quiet, thinking better of it."""
 
 from storage.records.plans import PlanState
+from tests.fakes.member import Json, Member
 from tests.scenarios.team import Team, all_words, controls
 
 
@@ -154,7 +155,7 @@ async def test_an_approval_is_withdrawn_from_the_card_before_the_last_one(strict
     await team.asked_for(em_102=5)
     await team.press(team.aaron, "Approve", "Waits for")
     card = await team.card("1 of 2 approvals")
-    assert "plan.withdraw" not in controls({"blocks": _shown_to(team, team.carla, card)})
+    assert "plan.withdraw" not in controls(_shown_to(team.carla, card))
 
     await team.aaron.click(card, "Withdraw my approval")
 
@@ -182,6 +183,6 @@ async def test_an_approval_is_withdrawn_while_a_freeze_keeps_the_plan_back(team:
     assert await team.edits() == []
 
 
-def _shown_to(team: Team, member, card):  # noqa: ANN001, ANN202
+def _shown_to(member: Member, card: Json) -> Json:
     (seen,) = [one for one in member.messages() if one["ts"] == card["ts"]]
-    return seen["blocks"]
+    return seen

@@ -82,7 +82,7 @@ async def test_whoever_clicks_in_a_channel_of_another_workspace_is_answered_dire
 
         assert not came.effect
         assert not came.faults
-        assert "You cannot approve" in came.told
+        assert "You cannot approve" in came.told, channel
 
 
 async def test_a_click_of_another_person_that_looks_like_one_before_is_their_own(world: World) -> None:
