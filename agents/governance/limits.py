@@ -169,19 +169,20 @@ def parse_limits(text: str, *, file: str, channels: frozenset[str] | None = None
         for code, entry in top.inner("currencies")
         if (amounts := _currency(entry, code, channels)) is not None
     }
-    if not currencies or not top.has("step_share_cap"):
-        return None
-    shares: dict[str, Any] = {
-        f"{key}_bp": share_bp(top, key, least_bp=1, largest_bp=LARGEST_SHARE_BP) for key in _STEP_SHARES
-    }
-    for key, (least_bp, largest_bp) in _SHARES.items():
+    # What is there is read even where it amounts to no caps: a slip must be said, and not be taken for none.
+    shares: dict[str, Any] = {}
+    for key, (least_bp, largest_bp) in (dict.fromkeys(_STEP_SHARES, (1, LARGEST_SHARE_BP)) | _SHARES).items():
         if top.has(key):
             shares[f"{key}_bp"] = share_bp(top, key, least_bp=least_bp, largest_bp=largest_bp)
     if top.has("evaluation_sla_days"):
         shares["evaluation_sla_days"] = top.number("evaluation_sla_days", least=1, most=3650, example="35")
+    excluded = frozenset(top.texts("excluded_audiences", "write the audiences' ids"))
+    if not currencies or not top.has("step_share_cap"):
+        return None
+    if not top.has("step_share_gate"):
+        raise top.invalid("step_share_gate", "is missing; write a share such as 25%")
     if shares["step_share_gate_bp"] > shares["step_share_cap_bp"]:
         raise top.invalid("step_share_gate", "is above step_share_cap; lower it, or raise the cap")
-    excluded = frozenset(top.texts("excluded_audiences", "write the audiences' ids"))
     return Limits(**shares, excluded_audiences=excluded, currencies=currencies)
 
 

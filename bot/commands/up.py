@@ -17,7 +17,7 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from yarl import URL
 
 from agents.team.agent import KeepThePlan, NotEnoughData
-from bot.jobs import JOBS, timetable
+from bot.jobs import timetable
 from bot.office import Office
 from bot.settings import Settings
 from bot.slack.accounts import Accounts
@@ -26,6 +26,7 @@ from bot.slack.card_desk import CardDesk
 from bot.slack.chronicle import Chronicle
 from bot.slack.deliveries import Deliveries
 from bot.slack.desk import Desk
+from bot.slack.follower import Follower
 from bot.slack.inbox import Inbox
 from bot.staff import DEMO
 from bot.web import slack_routes, status_routes
@@ -40,6 +41,8 @@ log = structlog.get_logger()
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 TEAM_ZONE = ZoneInfo("Europe/London")
 AUDIT_CHANNEL = "C00AUDIT"
+STOPPED_WITHIN_S = 5.0
+"""How long what is being told in Slack may take to its end when the bot stops."""
 
 
 async def up(*, home: Path, port: int, seed: int, scenario: str, no_browser: bool) -> None:
@@ -229,29 +232,28 @@ def _files_from(api_url: str) -> str:
 async def _kept_informed(office: Office, desk: Desk, *, audit_channel: str | None) -> AsyncIterator[None]:
     """Cards, personal messages and threads follow what the database says, until the block ends."""
     ledger, client, clock, zone = office.ledger, desk.client, office.clock, desk.zone
-    told = (
-        CardDesk(ledger, office.router, office.emergency, client, channel=desk.channel, zone=zone, clock=clock),
-        Inbox(ledger, office.router, client, clock=clock),
-        Chronicle(
-            ledger,
-            client,
-            channel=desk.channel,
-            audit_channel=audit_channel,
-            zone=zone,
-            clock=clock,
-            sign=lambda: JOBS["sign"].run(office),
-        ),
+    cards = CardDesk(ledger, office.router, office.emergency, client, channel=desk.channel, zone=zone, clock=clock)
+    inbox = Inbox(ledger, office.router, client, clock=clock)
+    chronicle = Chronicle(ledger, client, channel=desk.channel, audit_channel=audit_channel, zone=zone, clock=clock)
+    followers = (
+        Follower("cards", cards.sweep, every_s=1),
+        Follower("inbox", inbox.sweep, every_s=2),
+        # Several entries of one plan become one message, and cards and clicks go first.
+        Follower("chronicle", chronicle.look, every_s=2, pause_s=1),
     )
-    for one in told:
+    for one in followers:
         ledger.on_commit(one.wake)
         one.wake()
-    tasks = [asyncio.create_task(one.run()) for one in told]
+    tasks = [asyncio.create_task(one.run()) for one in followers]
     # Beside the first clicks, which look up whoever acts by themselves.
     tasks.append(asyncio.create_task(desk.accounts.survey()))
     try:
         yield
     finally:
-        for task in tasks:
+        for one in followers:
+            one.stop()
+        _, late = await asyncio.wait(tasks, timeout=STOPPED_WITHIN_S)
+        for task in late:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 

@@ -6,7 +6,6 @@ commit and once a second, so a crash or an outage of Slack loses nothing and pos
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -27,7 +26,6 @@ from storage.repositories.cards import Card
 
 log = structlog.get_logger()
 
-_SWEEP_S = 1.0
 _AT_ONCE = 8
 _UNACCEPTABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_blocks_too_many"}
 _KINDS = {"ALERT": "alert", "GLASS": "glass"}
@@ -35,7 +33,7 @@ _GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 
 
 class CardDesk:
-    """Keeps the cards of one channel; run it in one process."""
+    """Keeps the cards of one channel; `sweep` it in one process."""
 
     def __init__(
         self,
@@ -55,23 +53,7 @@ class CardDesk:
         self._channel = channel
         self._zone = zone
         self._clock = clock
-        self._wake = asyncio.Event()
         self._places = asyncio.Semaphore(_AT_ONCE)
-
-    def wake(self) -> None:
-        """Say that something may have changed; cheap, call it after every commit."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Keep the cards right until cancelled."""
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _SWEEP_S)
-            self._wake.clear()
-            try:
-                await self.sweep()
-            except Exception as error:  # noqa: BLE001 - the desk must outlive any outage; the next sweep tries again
-                log.warning("cards.sweep_failed", error=type(error).__name__)
 
     async def sweep(self) -> int:
         """Bring every card that is behind up to date; returns how many were behind."""

@@ -4,10 +4,8 @@ One cursor over the trail says how far it has been told. After a crash or a fail
 that it may have told already, so that none is told twice and none is left out.
 """
 
-import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -26,21 +24,16 @@ from storage.repositories.cards import Card
 log = structlog.get_logger()
 
 _CURSOR = "chronicle"
-_SWEEP_S = 2.0
-_PAUSE_S = 1.0
-"""Between two looks: several entries of one plan become one message, and cards and clicks go first."""
 _AT_ONCE = 200
 _LOOKS_FOR_A_CARD = 10
 """So many looks long a line waits for the card that it belongs under; a card that Slack never takes holds up none."""
 _WITH_CARDS = ("PLAN-", "GLASS-")
 _SECTION = 2900
-_SIGNED_AT_ONCE = {"glass.broken"}
-"""What is to be proven outside before anything is done by it."""
 _NO_THREAD = {"message_not_found", "thread_not_found", "cannot_reply_to_message"}
 
 
 class Chronicle:
-    """Tells the trail in Slack; run it in one process."""
+    """Tells the trail in Slack; `look` in one process."""
 
     def __init__(
         self,
@@ -51,7 +44,6 @@ class Chronicle:
         audit_channel: str | None,
         zone: ZoneInfo,
         clock: Callable[[], datetime],
-        sign: Callable[[], Awaitable[object]],
     ) -> None:
         self._ledger = ledger
         self._client = client
@@ -59,29 +51,15 @@ class Chronicle:
         self._audit_channel = audit_channel
         self._zone = zone
         self._clock = clock
-        self._sign = sign
-        self._wake = asyncio.Event()
         self._in_doubt = True
         """Whether the next line may have been told already, by a process or a call that did not come back."""
         self._looked_for_card: Counter[str] = Counter()
 
-    def wake(self) -> None:
-        """Say that there may be something to tell; cheap, call it after every commit."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Tell until cancelled."""
-        while True:
-            with suppress(TimeoutError):  # another process, as the command line, may have something to tell, too
-                await asyncio.wait_for(self._wake.wait(), _SWEEP_S)
-            await asyncio.sleep(_PAUSE_S)
-            self._wake.clear()
-            try:
-                while await self.tell():
-                    pass
-                await self.witness()
-            except Exception as error:  # noqa: BLE001 - it must outlive any outage; the next look tries again
-                log.warning("chronicle.not_told", error=type(error).__name__)
+    async def look(self) -> None:
+        """Tell all that is untold, and show outside what is signed."""
+        while await self.tell():
+            pass
+        await self.witness()
 
     async def tell(self) -> int:
         """Tell the next entries and move the cursor; returns how many entries there were, none while a card is due."""
@@ -95,8 +73,6 @@ class Chronicle:
                 return 0
         if entries:
             await self._move_on(entries[-1].seq)
-        if any(entry.action in _SIGNED_AT_ONCE for entry in entries):
-            await self._sign()
         return len(entries)
 
     async def witness(self) -> int:

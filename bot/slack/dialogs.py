@@ -40,8 +40,13 @@ async def answer_loading(ack: AsyncAck, title: str) -> None:
 
 
 async def show(desk: Desk, view_id: str, view: dict[str, Any]) -> None:
-    """Replace what the dialog shows."""
-    await desk.client.views_update(view_id=view_id, view=view)
+    """Replace what the dialog shows; nothing, once the person has closed it."""
+    try:
+        await desk.client.views_update(view_id=view_id, view=view)
+    except SlackApiError as error:
+        if error.response.get("error") != "not_found":
+            raise
+        log.info("dialog.closed")
 
 
 async def say(desk: Desk, view_id: str, title: str, message: Message) -> None:
@@ -51,7 +56,10 @@ async def say(desk: Desk, view_id: str, title: str, message: Message) -> None:
 
 async def show_rollback(desk: Desk, view_id: str, plan_id: str, person: Person) -> None:
     """What a rollback of the plan would do, or why there is nothing to do."""
-    permission = await desk.office.may(person, "rollback")
+    async with desk.office.ledger.read() as tx:
+        status = await tx.plans.get(plan_id)
+    # Who may take rules back is not who may take money back.
+    permission = await desk.office.may(person, "rollback", status.plan if status else None)
     if not permission.allowed:
         await say(desk, view_id, "Roll back", notices.refused(permission.reason))
         return

@@ -3,9 +3,7 @@
 Like the card desk it asks the database what is due, so a crash or an outage of Slack loses nothing.
 """
 
-import asyncio
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -21,13 +19,12 @@ from storage.records.nudges import Nudge
 
 log = structlog.get_logger()
 
-_SWEEP_S = 2.0
 _GONE = {"message_not_found", "cant_update_message", "edit_window_closed", "channel_not_found"}
 _UNREACHABLE = {"user_not_found", "user_disabled", "cannot_dm_bot", "users_not_found"}
 
 
 class Inbox:
-    """Sends what is due to people and redraws it when the plan has moved on; run it in one process."""
+    """Sends what is due to people and redraws it when the plan has moved on; `sweep` it in one process."""
 
     def __init__(
         self,
@@ -41,22 +38,6 @@ class Inbox:
         self._router = router
         self._client = client
         self._clock = clock
-        self._wake = asyncio.Event()
-
-    def wake(self) -> None:
-        """Say that something may be due; cheap, call it after every commit."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Send and redraw until cancelled."""
-        while True:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _SWEEP_S)
-            self._wake.clear()
-            try:
-                await self.sweep()
-            except Exception as error:  # noqa: BLE001 - it must outlive any outage; the next sweep tries again
-                log.warning("inbox.sweep_failed", error=type(error).__name__)
 
     async def sweep(self) -> int:
         """Send what is due, then redraw what shows a plan as it no longer is; returns how many messages."""

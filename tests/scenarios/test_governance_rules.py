@@ -1,8 +1,7 @@
 """The rules in Slack: read them, propose others, approve those as two people, and take them back."""
 
 from storage.records.plans import PlanState
-from tests.fakes.member import Json
-from tests.scenarios.team import Team, all_words
+from tests.scenarios.team import Team, all_words, controls
 
 GATE = "two_people_gate: 30.00"
 CAP = "step_cap: 540.75"
@@ -48,7 +47,7 @@ async def test_an_uploaded_text_is_a_plan_that_two_people_put_in_force(strict_te
     card = all_words(await team.card("Change the rules: limits.yml", "Waits for", subject="PLAN-3"))
     assert "-    step_cap: 540.75" in card
     assert "+    step_cap: 10.00" in card
-    assert "Of the last 2 decisions 1 would come out differently" in card
+    assert "Of the last 2 decisions (30 Mar 2026) 1 would come out differently" in card
     assert "refused instead of asked" in card
     assert "0 of 2 approvals" in card
 
@@ -94,24 +93,25 @@ async def test_a_pasted_text_is_proposed_and_who_proposed_it_does_not_approve_it
     assert "name" in (await team.carla.submit(name="../limits", text=text))["errors"]
     await team.carla.submit(name="limits.yml", text=text)
     await team.carla.sees_modal("PLAN-1 is waiting")
-    card = await team.card("nobody may approve this as things stand")
+    card = await team.card("Waits for Aaron Blake*")
+    await team.tick()
+    await team.card("nobody is left who may approve this")  # the CMO is asked, and she is who proposed it
+    told = await team.ada.sees("somebody is needed who may decide this", "im")
+    assert "nobody is left who may approve this" in all_words(told)
+    assert "plan.approve" not in controls(told)
 
-    await team.workspace.deliver_raw(_approving(team, card, "U00CARLA"))
+    await team.workspace.deliver_raw(team.late_click(card, "plan.approve", "U00CARLA"))
+    await team.carla.sees("You cannot approve")
+    await team.press(team.aaron, "Approve")
+    await team.card("1 of 2")
 
     assert await team.state() is PlanState.WAITING
     assert CAP in await limits_of(team)
 
 
-def _approving(team: Team, card: Json, user: str) -> Json:
-    """A click on a button that the card does not offer, forged from one that it does."""
-    click = team.late_click(card, "plan.reject", user)
-    click["actions"][0]["action_id"] = "plan.approve"
-    return click
-
-
 async def test_texts_that_cannot_be_rules_are_refused_with_the_reason(team: Team) -> None:
     for name, text, words in (
-        ("limits.yml", "step_share_cap: lots", "limits.yml"),
+        ("limits.yml", (await limits_of(team)).replace(CAP, "step_cap: lots"), "step_cap"),
         ("own.cedar", "forbid (principal, action, resource);", "own.cedar"),
         ("calendar.yml", "zone: Mars/Olympus", "calendar.yml"),
         ("limits.yml", await limits_of(team), "in force already"),
@@ -153,3 +153,15 @@ async def test_rules_are_taken_back_by_two_people(strict_team: Team) -> None:
     await team.card("Done", subject="PLAN-2")
     await team.card("Rolled back")
     assert await limits_of(team) == before
+
+
+async def test_a_dialog_that_was_closed_meanwhile_breaks_nothing(team: Team) -> None:
+    file = await team.ada.upload("limits.yml", (await limits_of(team)).replace(CAP, "step_cap: 100.00"))
+    await team.ada.send("/policy propose")
+    await team.ada.sees_modal("A change of the rules is a plan")
+    await team.ada.submit(files=[file])
+    await team.ada.close()
+
+    await team.card("Change the rules: limits.yml", subject="PLAN-2")
+
+    assert not any("Something broke" in told for told in team.notices("U00ADA"))

@@ -26,6 +26,7 @@ SCOPES_OF_METHOD: dict[str, set[str]] = {
     "chat_postEphemeral": {"chat:write"},
     "chat_update": {"chat:write"},
     "conversations_history": {"channels:history", "groups:history"},  # the cards' channel, public or private
+    "conversations_replies": {"channels:history", "groups:history"},
     "chat_getPermalink": set(),
     "conversations_open": {"im:write"},
     "files_upload_v2": {"files:write"},
