@@ -12,8 +12,8 @@ from typing import NamedTuple, TypeVar
 import structlog
 from pydantic import ValidationError
 
-from agents.governance.comparing import Comparison, Side, cedar, compiled_or_cedar, word_of
-from agents.governance.engine import Engine
+from agents.governance.comparing import Comparison, Side, word_of
+from agents.governance.lookback import Lookback, cedar, compiled_or_cedar
 from agents.governance.rules import Rules
 from agents.governance.situation import Situation
 from storage.records.money import Money
@@ -34,15 +34,15 @@ def count(
     *,
     now: Rules,
     then: Rules,
-    engine: Callable[[Rules], Engine] = compiled_or_cedar,
+    lookback: Callable[[Rules], Lookback] = compiled_or_cedar,
 ) -> Impact:
     """What `then` would have said of the decisions otherwise than `now`; rows newest first."""
     listed = tuple(rows)
-    here = Side(now, engine(now))
-    # Where only limits or the calendar differ, one engine answers for both.
-    there = Side(then, engine(then) if _written(then) != _written(now) else here.engine)
+    here = Side(now, lookback(now))
+    # Where only limits or the calendar differ, the same policies answer for both.
+    there = Side(then, lookback(then) if _written(then) != _written(now) else here.lookback)
     past = _Past(Comparison(here, there), listed)
-    if engine is not cedar and not past.confirmed():
+    if lookback is not cedar and not past.confirmed():
         log.warning("what_if.engines_disagree")
         past = _Past(Comparison(Side(now, cedar(now)), Side(then, cedar(then))), listed)
     return past.impact()

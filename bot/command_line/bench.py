@@ -33,3 +33,11 @@ def bench_policy(
 ) -> None:
     """Judge generated plans compiled, with Cedar, and in plain Python; exit code 1 if they disagree."""
     run("bench_policy", "bench_policy", decisions=decisions, json=json)
+
+
+@bench.command("what-if")
+def bench_what_if(
+    decisions: Annotated[int, typer.Option(help="How many stored decisions.", min=1)] = 20_000, json: Json = False
+) -> None:
+    """Judge stored decisions again under changed limits, beside cedarpy; exit code 1 if they disagree."""
+    run("bench_what_if", "bench_what_if", decisions=decisions, json=json)

@@ -71,7 +71,8 @@ def files_of(
     texts: Mapping[str, str], *, shipped: Mapping[str, str], held: Edition | None = None
 ) -> tuple[PolicyFile, ...]:
     """The texts as the files of an edition after `held`: what stays keeps its origin, else it is the team's own
-    unless it reads as the product ships it."""
+    unless it reads as the product ships it.
+    """
     before = {one.name: one for one in held.files} if held else {}
     return tuple(
         before[name]

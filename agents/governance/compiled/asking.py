@@ -26,8 +26,23 @@ class Answer(NamedTuple):
     """A policy erred, or the question or its entities do not fit the schema: to be refused, whatever the reasons."""
 
 
-MISFIT = Answer(allowed=False, reasons=(), errors=True)
-Ask = Callable[[Uid, Uid, dict[str, Any], Entities, Groups], Answer]
+class Fired(NamedTuple):
+    """Every policy that fired, in order; here a forbid does not hide what permits there are."""
+
+    forbids: list[str]
+    permits: list[str]
+    errors: bool
+    """As in an answer."""
+
+    def answer(self) -> Answer:
+        """What they come to."""
+        if self.forbids or not self.permits:
+            return Answer(False, tuple(self.forbids), self.errors)
+        return Answer(not self.errors, tuple(self.permits), self.errors)
+
+
+MISFIT = Fired([], [], errors=True)
+Ask = Callable[[Uid, Uid, dict[str, Any], Entities, Groups], Fired]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +95,26 @@ class Store:
 
     def ask(self, principal: Any, action: Any, resource: Any, context: Any) -> Answer:
         """One question about these entities; a context of None is an empty one."""
+        try:
+            asked = named(principal), named(action), named(resource)
+        except (Misfit, KeyError):
+            return MISFIT.answer()
+        return self.fired(*asked, {} if context is None else context).answer()
+
+    def fired(self, principal: Uid, action: Uid, resource: Uid, context: Any) -> Fired:
+        """As `ask`, with all there is to say, for whoever knows that the names are sound text."""
         if not self._fits:
             return MISFIT
         try:
-            who, what = named(principal), named(resource)
-            part = self._slices[named(action), who[0], what[0]]
-            known = part.read_context({} if context is None else context)
+            part = self._slices[action, principal[0], resource[0]]
+            known = part.read_context(context)
         except (Misfit, KeyError):
             return MISFIT
-        if part.principal_ids is not None and who[1] not in part.principal_ids:
+        if part.principal_ids is not None and principal[1] not in part.principal_ids:
             return MISFIT
-        if part.resource_ids is not None and what[1] not in part.resource_ids:
+        if part.resource_ids is not None and resource[1] not in part.resource_ids:
             return MISFIT
-        return part.ask(who, what, known, self._entities, self._groups)
-
-
-def answer(forbids: list[str], permits: list[str], errors: bool) -> Answer:
-    """What the policies that fired come to."""
-    if forbids or not permits:
-        return Answer(False, tuple(forbids), errors)
-    return Answer(not errors, tuple(permits), errors)
+        return part.ask(principal, resource, known, self._entities, self._groups)
 
 
 def _read(policies: CompiledPolicies, entities: Any) -> tuple[Entities, Groups]:

@@ -6,7 +6,7 @@ from typing import Any
 import cedarpy
 
 from agents.governance.compiled import ingress, values
-from agents.governance.compiled.asking import CompiledPolicies, Slice, answer
+from agents.governance.compiled.asking import CompiledPolicies, Fired, Slice
 from agents.governance.compiled.ingress import Readers
 from agents.governance.compiled.kinds import NotCompilable, Schema
 from agents.governance.compiled.scene import Scene
@@ -29,7 +29,6 @@ _CALLED = (
     values.among,
     values.inside,
     values.like,
-    answer,
 )
 _BUILTINS = {
     "type": type,
@@ -98,7 +97,14 @@ def _rules(document: str) -> dict[str, dict[str, Any]]:
 
 def _run(source: str, constants: dict[str, Any]) -> dict[str, Any]:
     called = {function.__name__: function for function in _CALLED}
-    namespace = {"__builtins__": _BUILTINS, "Stop": values.Stop, **ingress.NEEDED, **called, **constants}
+    namespace = {
+        "__builtins__": _BUILTINS,
+        "Stop": values.Stop,
+        "Fired": Fired,
+        **ingress.NEEDED,
+        **called,
+        **constants,
+    }
     # Of the policies it holds nothing but literals written by repr; the names are all ours.
     exec(compile(source, "<compiled policies>", "exec"), namespace)  # noqa: S102
     return namespace

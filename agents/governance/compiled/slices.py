@@ -15,7 +15,7 @@ _NEVER = "False"
 
 
 def slice_source(name: str, rules: dict[str, dict[str, Any]], scene: Scene) -> list[str]:
-    """Lines of a function of principal, resource, context, known entities and groups; it gives an Answer."""
+    """Lines of a function of principal, resource, context, known entities and groups; it gives what Fired."""
     lines = [f"def {name}(p, r, c, A, U):", "    e, forbids, permits = False, [], []"]
     for policy in sorted(rules):
         rule = rules[policy]
@@ -28,7 +28,7 @@ def slice_source(name: str, rules: dict[str, dict[str, Any]], scene: Scene) -> l
             f"        if {condition}: {fired}.append({policy!r})",
             "    except (Stop, KeyError): e = True",
         ]
-    return [*lines, "    return answer(forbids, permits, e)"]
+    return [*lines, "    return Fired(forbids, permits, e)"]
 
 
 def _condition(policy: str, rule: dict[str, Any], scene: Scene) -> str:

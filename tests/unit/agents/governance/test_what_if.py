@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from agents.governance.approvals import Approvals
 from agents.governance.calendar import ALWAYS, Calendar, sandbox_calendar
 from agents.governance.calendar_text import parse_calendar
-from agents.governance.comparing import cedar, compiled_or_cedar, word_of
-from agents.governance.engine import Answer, Cedar, Engine, Question
+from agents.governance.comparing import word_of
+from agents.governance.compiled.asking import Fired
+from agents.governance.engine import Question
 from agents.governance.limits import Limits, sandbox_limits
+from agents.governance.lookback import ByEngine, Lookback, compiled_or_cedar
 from agents.governance.rules import Rules
 from agents.governance.situation import ContentStep, Situation
 from agents.governance.what_if import CONFIRMED, count
@@ -109,6 +111,13 @@ CHANGES: dict[str, Rules] = {
         with_policy(
             '@id("x") @requires("brand") @because("y") forbid (principal, action == Action::"plan_change", resource)\n'
             "when { context.approvals.distinct < 3 };"
+        ),
+        limits=LIMITS,
+    ),
+    "a denial of what one person approved": Rules(
+        with_policy(
+            '@id("x") @deny("no") forbid (principal, action == Action::"plan_change", resource)\n'
+            "when { context.approvals.distinct == 1 };"
         ),
         limits=LIMITS,
     ),
@@ -212,31 +221,31 @@ def test_what_could_not_be_judged_then_is_not_judged_now_either():
 
 
 class Liar:
-    """An engine that permits everything."""
+    """Permits everything."""
 
-    def ask(
-        self, questions: Sequence[Question], entities: list[dict[str, Any]], approvals: Approvals | None
-    ) -> Sequence[Answer]:
-        return [Answer(allowed=True, reasons=(), errors=False)] * len(questions)
+    def look(
+        self, questions: Sequence[Question], entities: list[dict[str, Any]], approvals: Approvals
+    ) -> Sequence[Fired]:
+        return [Fired([], ["agents-plan"], errors=False)] * len(questions)
 
 
 class Contrarian(Liar):
-    """An engine that sees a difference wherever it is asked about other rules."""
+    """Refuses everything."""
 
-    def ask(
-        self, questions: Sequence[Question], entities: list[dict[str, Any]], approvals: Approvals | None
-    ) -> Sequence[Answer]:
-        return [Answer(allowed=False, reasons=("daily-cap",), errors=False)] * len(questions)
+    def look(
+        self, questions: Sequence[Question], entities: list[dict[str, Any]], approvals: Approvals
+    ) -> Sequence[Fired]:
+        return [Fired(["daily-cap"], [], errors=False)] * len(questions)
 
 
-@pytest.mark.parametrize("engines", [(Liar(), Liar()), (Liar(), Contrarian())], ids=["too few", "too many"])
-def test_where_cedar_disagrees_cedar_judges_everything(engines: tuple[Engine, Engine]):
+@pytest.mark.parametrize("answering", [(Liar(), Liar()), (Liar(), Contrarian())], ids=["too few", "too many"])
+def test_where_cedar_disagrees_cedar_judges_everything(answering: tuple[Lookback, Lookback]):
     then = Rules(
         with_policy('@id("x") @deny("no") forbid (principal, action == Action::"plan_change", resource);'),
         limits=LIMITS,
     )
-    left = list(engines)
-    impact = count(ROWS, now=RULES, then=then, engine=lambda _: left.pop(0))
+    left = list(answering)
+    impact = count(ROWS, now=RULES, then=then, lookback=lambda _: left.pop(0))
     assert tallied(impact) == in_short(one_by_one(ROWS, RULES, then))
     assert impact.changed
 
@@ -247,10 +256,9 @@ def test_policies_that_cannot_be_compiled_are_left_to_cedar():
         'when { decimal("1.0").lessThan(decimal("0.5")) };'
     )
     then = Rules(with_policy(text), limits=LIMITS)
-    assert isinstance(compiled_or_cedar(then), Cedar)
-    assert not isinstance(compiled_or_cedar(RULES), Cedar)
+    assert isinstance(compiled_or_cedar(then), ByEngine)
+    assert not isinstance(compiled_or_cedar(RULES), ByEngine)
     assert count(ROWS, now=RULES, then=then).changed == 0
-    assert isinstance(cedar(RULES), Cedar)
 
 
 def test_of_many_decisions_a_spread_is_confirmed():

@@ -7,7 +7,14 @@ import pytest
 
 from storage.database import Database
 from tests.fakes.clock import HandClock
+from tests.fakes.hasty_disk import hasty
 from tests.unit.agents.lifecycle.house import House, a_house
+
+
+@pytest.fixture
+def database(database: Database) -> Database:
+    """A database of this test's own: what is tried here is what is committed, not that a disk keeps it."""
+    return hasty(database)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from storage.records.stops import FreezeScope
 from tests.builders import AARON, CARLA, PEOPLE, pounds
 from tests.fakes.channels import FakePlatform
 from tests.fakes.clock import HandClock
+from tests.fakes.hasty_disk import hasty
 from tests.unit.agents.lifecycle.gated import a_gate, gated
 from tests.unit.agents.lifecycle.house import House, a_house, seen
 from tests.unit.agents.lifecycle.oracle import Demand, Law, Oracle, and_also, ordinary
@@ -61,7 +62,7 @@ class Stage:
         self.runner = asyncio.Runner()
         self.folder = Path(tempfile.mkdtemp())
         shutil.copy(migrated, self.folder / "countersign.db")
-        self.database = Database(self.folder / "countersign.db")
+        self.database = hasty(Database(self.folder / "countersign.db"))
         self.before_edit: dict[str, Plan] = {}
         """The revision before the one that was shown last."""
         self.ended: dict[str, PlanState] = {}

@@ -273,6 +273,17 @@ async def test_a_plan_that_reaches_its_exit_criterion_is_a_case_though_its_forec
     assert "Exit criterion reached" in case.detail[0]
 
 
+async def test_a_plan_that_stays_on_the_right_side_of_its_exit_criterion_is_no_case(house: House):
+    world = dearer_clicks(house, 1.0)
+    house.platform.day = world.day_of(61)
+    await house.observer.pull()
+    far_away = ExitCriterion(kpi="cpc", unit="GBP/click", side="above", threshold=Decimal(100), after_days=3)
+    proposal = house.proposal(brand=440).model_copy(update={"exit_criteria": (far_away,)})
+    await house.approved((await house.proposer.file(proposal)).plan, CARLA)
+    await look(house, world, 64)
+    assert await alerts(house) == []
+
+
 async def test_a_plan_that_was_taken_back_is_not_scored(house: House):
     world = dearer_clicks(house, 1.0)
     plan_id = await a_scored_plan(house, world, spend_forecast(world, 100_000, 200_000))
