@@ -1,6 +1,5 @@
 """The buttons of the matrix, by hand from what the product promises and from policies/people.cedar."""
 
-from tests.fakes.member import Json
 from bot.slack.buttons import (
     AlertRef,
     DelegationRef,
@@ -13,6 +12,7 @@ from bot.slack.buttons import (
     Question,
     SnoozeRef,
 )
+from tests.fakes.member import Json
 from tests.scenarios.matrix_commands import ALL, LENDING, STARTING, STOPPING, WORKING
 from tests.scenarios.matrix_row import Row, effect, opens, says
 from tests.scenarios.matrix_world import World
@@ -47,7 +47,9 @@ def _of_menu(choice: PlanChoice):
 
 
 async def _withdraw(world: World, name: str) -> Json:
-    plan = await world.stopped(*([name, "claude"] if name in OTHERS_DECIDING.split() else [name if name in COUNTING.split() else "claude"]))
+    plan = await world.stopped(
+        *([name, "claude"] if name in OTHERS_DECIDING.split() else [name if name in COUNTING.split() else "claude"])
+    )
     return world.click(name, "plan.withdraw", (await world.reference(plan)).encode())
 
 

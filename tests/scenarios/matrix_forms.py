@@ -17,7 +17,7 @@ from bot.slack.cards.rollback_views import rollback_picker, rollback_preview
 from bot.slack.cards.stop_views import break_glass_view, concern_view, freeze_view, thaw_view
 from tests.fakes.member import Json
 from tests.scenarios.matrix_buttons import COUNTING, DECIDING, OTHERS_DECIDING, REMINDING, REVIEWED, REVIEWING, WRITTEN
-from tests.scenarios.matrix_commands import ALL, LENDING, STARTING, STOPPING, WORKING
+from tests.scenarios.matrix_commands import ALL, STARTING, STOPPING, WORKING
 from tests.scenarios.matrix_people import slack
 from tests.scenarios.matrix_row import Row, effect, opens
 from tests.scenarios.matrix_world import World

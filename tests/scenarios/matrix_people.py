@@ -5,12 +5,12 @@ from storage.records.people import Person, Role
 
 KNOWN = ("viewer", "operator", "approver", "brand", "finance", "legal", "cmo", "admin", "delegate")
 """Who may do something at all. The delegate is an operator who stands in for an approver on leave."""
-NOBODIES = ("stranger", "removed", "deactivated", "guest", "bot", "partner")
+NOBODIES = ("stranger", "removed", "deactivated", "guest", "robot", "partner")
 """Nobody knows the stranger; all others have every right by people.yml, and an account that does not count.
 
 Removed is who was set inactive in people.yml; the partner belongs to another workspace in a shared channel.
 """
-UNREACHABLE = ("deactivated", "bot")
+UNREACHABLE = ("deactivated", "robot")
 """Nobody reads what these are told."""
 EVERYBODY = KNOWN + NOBODIES
 RITA, ANTON, CLAUDE = "rita", "anton", "claude"
@@ -33,7 +33,7 @@ STAFF = (
     *(_person(role.value, role) for role in Role),
     _person("delegate", Role.OPERATOR),
     _person("removed", *_EVERY_RIGHT, active=False),
-    *(_person(name, *_EVERY_RIGHT) for name in ("deactivated", "guest", "bot", "partner")),
+    *(_person(name, *_EVERY_RIGHT) for name in ("deactivated", "guest", "robot", "partner")),
     _person(RITA, Role.OPERATOR),
     _person(ANTON, Role.APPROVER),
     _person(CLAUDE, Role.CMO),
@@ -45,5 +45,5 @@ def take_places(workspace: Workspace) -> None:
     directory = workspace.directory
     directory.deactivate(slack("deactivated"))
     directory.make_guest(slack("guest"))
-    directory.add("bot", "Bot", user=slack("bot"))
+    directory.add("bot", "Robot", user=slack("robot"))
     directory.add("stranger", "Partner", user=slack("partner"))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.jobs import JOBS
 from storage.records.alerts import Alert, AlertState
 from storage.records.plans import PlanState
-from tests.scenarios.team import CHANNEL, Team, all_words, controls
+from tests.scenarios.team import Team, all_words, controls
 
 
 async def test_drift_after_some_days_is_one_card_that_is_brought_up_to_date_in_place(team_after: Team) -> None:

@@ -4,9 +4,9 @@ The table is written by hand in matrix_{commands,buttons,forms}.py, from what th
 policies/people.cedar; nothing in it is computed from what is tested.
 """
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
-import shutil
 
 import pytest
 import yaml
@@ -16,7 +16,7 @@ from bot.slack.buttons import ActionId, CallbackId, PlanChoice
 from tests.scenarios.matrix_buttons import BUTTONS
 from tests.scenarios.matrix_commands import COMMANDS, MARKET_MOVES
 from tests.scenarios.matrix_forms import FORMS
-from tests.scenarios.matrix_people import EVERYBODY, UNREACHABLE
+from tests.scenarios.matrix_people import KNOWN, NOBODIES, UNREACHABLE
 from tests.scenarios.matrix_row import Row
 from tests.scenarios.matrix_world import BROKEN, Came, World, a_world
 
@@ -35,15 +35,18 @@ def test_everything_that_can_be_sent_is_in_the_table() -> None:
     assert len({(row.surface, row.about) for row in ROWS}) == len(ROWS)
 
 
-@pytest.mark.parametrize("name", EVERYBODY)
-async def test_everybody_gets_what_the_table_says_and_nothing_else(name: str, proposed_home: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", [*((name,) for name in KNOWN), NOBODIES], ids=[*KNOWN, "nobodies"])
+async def test_everybody_gets_what_the_table_says_and_nothing_else(
+    names: tuple[str, ...], proposed_home: Path, tmp_path: Path
+) -> None:
     home = Path(shutil.copytree(proposed_home, tmp_path / "home"))
     wrong: list[str] = []
 
     async with a_world(home) as world:
         for row in ROWS:
-            came = await _cell(world, row, name)
-            wrong += [f"{name} · {row.surface} · {row.about}: {what}" for what in _misfits(row, name, came)]
+            for name in names:
+                came = await _cell(world, row, name)
+                wrong += [f"{name} · {row.surface} · {row.about}: {what}" for what in _misfits(row, name, came)]
         assert await world.team.trail_is_whole()
 
     assert not wrong, "\n".join(wrong)
