@@ -207,9 +207,8 @@ def dump_limits(limits: Limits) -> str:
 def _currency(entry: Entry, code: str, channels: frozenset[str] | None) -> CurrencyLimits | None:
     check_currency(entry, code)
     entry.only((*_AMOUNTS, *_FURTHER_AMOUNTS, *_NAMED_CAPS))
-    if not all(entry.has(key) for key in _CAPS):
-        return None
-    keys = (*_AMOUNTS, *(key for key in _FURTHER_AMOUNTS if entry.has(key)))
+    capped = all(entry.has(key) for key in _CAPS)
+    keys = [key for key in (*_AMOUNTS, *_FURTHER_AMOUNTS) if entry.has(key) or (capped and key in _AMOUNTS)]
     amounts: dict[str, Any] = {key: amount(entry, key, code, largest_minor=LARGEST_MINOR) for key in keys}
     for key in _NAMED_CAPS:
         if entry.has(key):
@@ -217,7 +216,7 @@ def _currency(entry: Entry, code: str, channels: frozenset[str] | None) -> Curre
             if channels is not None and key.startswith("channel_"):
                 caps.only(tuple(sorted(channels)))
             amounts[key] = {name: amount(caps, name, code, largest_minor=LARGEST_MINOR) for name in caps.keys}
-    return CurrencyLimits(**amounts)
+    return CurrencyLimits(**amounts) if capped else None
 
 
 def _currency_lines(amounts: CurrencyLimits) -> list[str]:

@@ -27,11 +27,13 @@ class Accounts:
         self._clock = clock
         self._team = ""
 
-    async def person(self, slack_id: str) -> Person | None:
+    async def person(self, slack_id: str, *, team: str = "") -> Person | None:
         """The active person behind a Slack user; None for strangers and for accounts that do not count.
 
         Where Slack does not answer, only an account that it has vouched for before counts.
         """
+        if team and team != await self._own_team():
+            return None
         async with self._ledger.read() as tx:
             person, account = await tx.people.by_slack_id(slack_id), await tx.people.account(slack_id)
         if person is None:
@@ -103,3 +105,11 @@ def slack_id_of(body: dict[str, Any]) -> str:
     if isinstance(user, dict):
         return str(user.get("id", ""))
     return str(body.get("user_id") or body.get("event", {}).get("user") or "")
+
+
+def team_of(body: dict[str, Any]) -> str:
+    """The workspace of the user behind a click, a submission or a command; "" where the payload does not say it."""
+    user = body.get("user")
+    if isinstance(user, dict):
+        return str(user.get("team_id") or body.get("team", {}).get("id") or "")
+    return str(body.get("team_id", "")) if "command" in body else ""

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from agents.lifecycle.decide import Cause, Declined
 from bot.office import Office
-from bot.slack.accounts import Accounts, slack_id_of
+from bot.slack.accounts import Accounts, slack_id_of, team_of
 from bot.slack.cards import notices
 from bot.slack.cards.blocks import Message
 from bot.slack.deliveries import Deliveries
@@ -35,7 +35,7 @@ class Desk:
 
     async def person(self, body: dict[str, Any]) -> Person | None:
         """Who acts; None for strangers, guests, bots, and whoever left or is of another workspace."""
-        return await self.accounts.person(slack_id_of(body))
+        return await self.accounts.person(slack_id_of(body), team=team_of(body))
 
     async def actor(self, body: dict[str, Any]) -> Person | None:
         """Who acts; a stranger is told so in private and None is returned."""

@@ -75,7 +75,7 @@ COMMANDS = (
     Row("command /kpi", "a number", _plain("/kpi", "roas last week"), {ALL: says("ROAS")}),
     Row("command /kpi", "nothing", _plain("/kpi"), {ALL: says("/kpi")}),
     Row("command /fleet", "the agents", _plain("/fleet"), {ALL: says("budget_planner")}),
-    Row("command /rollback", "choose", _rollback, {WORKING: opens("rollback.pick")}, refused="may rollback"),
+    Row("command /rollback", "choose", _rollback, {f"{WORKING} admin": opens("rollback.pick")}, refused="may rollback"),
     Row("command /rollback", "of a plan", _rollback_of, {WORKING: opens("rollback.confirm")}, refused="may rollback"),
     Row("command /freeze", "the form", _plain("/freeze"), {STOPPING: opens("freeze")}, refused="may freeze"),
     Row(

@@ -153,7 +153,7 @@ class Standing:
             async with asyncio.timeout(PATIENCE_S):
                 while not happened():
                     self._stirred.clear()
-                    await asyncio.wait_for(self._stirred.wait(), None)
+                    await self._stirred.wait()
         except TimeoutError:
             if patient:
                 raise

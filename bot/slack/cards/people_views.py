@@ -25,6 +25,7 @@ from storage.records.plans import Plan
 MOST_WORDS = 500
 LONGEST_DELEGATION = timedelta(days=92)
 """A quarter: whoever is away for longer needs another role, not a stand-in."""
+_NEVER = date(3000, 1, 1)
 _PERSON = "person"
 _WORDS = "words"
 _FROM = "from"
@@ -138,9 +139,10 @@ def _too_long(words: str) -> dict[str, str]:
 
 def _day(values: Mapping[str, Any], block_id: str) -> date | None:
     try:
-        return date.fromisoformat(str(entered(values, block_id, _INPUT).get("selected_date") or ""))
+        day = date.fromisoformat(str(entered(values, block_id, _INPUT).get("selected_date") or ""))
     except ValueError:
         return None
+    return day if day < _NEVER else None
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

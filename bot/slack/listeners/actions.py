@@ -18,6 +18,7 @@ from bot.slack.cards.why_view import why_view
 from bot.slack.conversation import answer_question
 from bot.slack.desk import Desk
 from bot.slack.home import republish
+from storage.records.people import Person
 from storage.records.verdicts import Answer
 
 
@@ -81,7 +82,11 @@ def _looking(app: AsyncApp, desk: Desk) -> None:
         if (click := await clicks.read_in_dialog(desk, body, PlanRef, title="Why?")) is None:
             return
         view_id, _, ref = click
-        dossier = await desk.office.router.dossier(ref.plan_id)
+        try:
+            dossier = await desk.office.router.dossier(ref.plan_id)
+        except LookupError:
+            await dialogs.say(desk, view_id, "Why?", notices.not_found(ref.plan_id))
+            return
         async with desk.office.ledger.read() as tx:
             entries = await tx.audit.of(ref.plan_id)
         await dialogs.show(desk, view_id, why_view(dossier, zone=desk.zone, entries=entries))
@@ -128,7 +133,7 @@ async def _chosen(desk: Desk, body: dict[str, Any]) -> None:
     title = _FORMS.get(choice[0]) if choice else None
     if title is not None:
         if (click := await clicks.read_in_dialog(desk, body, MenuRef, title=title)) is not None:
-            await _show_form(desk, click[0], click[2], title=title)
+            await _show_form(desk, *click, title=title)
         return
     if (told := await clicks.read(desk, body, MenuRef)) is None:
         return
@@ -148,11 +153,16 @@ async def _chosen(desk: Desk, body: dict[str, Any]) -> None:
 _FORMS = {PlanChoice.HAND_OVER.value: "Hand over", PlanChoice.ASK.value: "Ask"}
 
 
-async def _show_form(desk: Desk, view_id: str, ref: MenuRef, *, title: str) -> None:
+async def _show_form(desk: Desk, view_id: str, person: Person, ref: MenuRef, *, title: str) -> None:
     async with desk.office.ledger.read() as tx:
         plan = await tx.plans.revision(ref.plan.plan_id, ref.plan.revision)
     if plan is None:
         await dialogs.say(desk, view_id, title, notices.not_found(ref.plan.plan_id))
+        return
+    act = "remind" if ref.choice is PlanChoice.HAND_OVER else "view"
+    permission = await desk.office.may(person, act, plan)
+    if not permission.allowed:
+        await dialogs.say(desk, view_id, title, notices.refused(permission.reason))
         return
     await dialogs.show(
         desk, view_id, hand_over_view(plan) if ref.choice is PlanChoice.HAND_OVER else question_view(plan)

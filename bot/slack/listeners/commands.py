@@ -15,7 +15,7 @@ from bot.slack.cards.plan_card import plan_card
 from bot.slack.cards.rollback_views import rollback_picker
 from bot.slack.conversation import answered
 from bot.slack.desk import Desk
-from storage.records.people import Person
+from storage.records.people import Person, Role
 from storage.records.plans import PlanState
 
 _PLAN_ID = re.compile(r"(?:plan-)?([1-9]\d{0,8})", re.IGNORECASE)
@@ -56,6 +56,8 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
         elif text:
             wrong = notices.refused(f"“{text}” is no plan: write /rollback PLAN-12, or /rollback alone to choose.")
             await dialogs.say(desk, view_id, "Roll back", wrong)
+        elif not (permission := await desk.office.may(person, "rollback")).allowed and Role.ADMIN not in person.roles:
+            await dialogs.say(desk, view_id, "Roll back", notices.refused(permission.reason))
         else:
             await dialogs.show(desk, view_id, rollback_picker(await _carried_out(desk), zone=desk.zone))
 

@@ -106,6 +106,10 @@ def _breaking_glass(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one shor
         await ack()
         if (click := await clicks.read_in_dialog(desk, body, GlassRef, title="Raise a concern")) is None:
             return
+        permission = await desk.office.may(click[1], "review_glass")
+        if not permission.allowed:
+            await dialogs.say(desk, click[0], "Raise a concern", notices.refused(permission.reason))
+            return
         async with desk.office.ledger.read() as tx:
             glass, people = await tx.stops.glass(click[2].glass_id), await tx.people.all()
         if glass is None:

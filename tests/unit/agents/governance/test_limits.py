@@ -261,3 +261,16 @@ def test_every_limits_file_reads_back_as_itself(data, currency, one_bp, other_bp
 
 def test_the_text_of_limits_has_no_amount_that_depends_on_floats():
     assert "daily_cap: 0.30 " in dump_limits(some_limits(daily_cap=Money.of(Decimal("0.3"), "GBP")))
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("step_share_cap: lots\n", "step_share_cap"),
+        ("step_share_gate: 25%\nstep_share_cap: 50%\ncurrencies: {GBP: {daily_cap: -1}}\n", "currencies.GBP.daily_cap"),
+    ],
+)
+def test_a_slip_is_said_even_where_the_file_sets_no_caps(text: str, key: str):
+    with pytest.raises(LimitsInvalid) as raised:
+        parse_limits(text, file="limits.yml")
+    assert str(raised.value).startswith(f"limits.yml: {key} ")
