@@ -11,7 +11,7 @@ from storage.audit.merkle import CompactRange
 from storage.audit.notes import Note, NoteUnreadable, is_signed_by, read_notes, signer_of, write_note
 from storage.records.audit import Checkpoint
 from storage.signing import Keyring
-from storage.tables import audit, audit_checkpoint, audit_head, audit_publication
+from storage.tables.audit import audit, audit_checkpoint, audit_head, audit_publication
 
 _MOST = 20_000
 """Entries one checkpoint signs at most, so that the write lock is held for a fraction of a second."""

@@ -18,7 +18,7 @@ from storage.audit.personal import Kept, PersonalData, shown
 from storage.audit.verification import verify
 from storage.records.audit import AT_ONCE, AuditEntry, Checkpoint, Verification
 from storage.signing import Keyring, PublicKey
-from storage.tables import audit, audit_head, audit_outbox
+from storage.tables.audit import audit, audit_head, audit_outbox
 
 _AT_ONCE = 1000
 """Entries read in one query."""

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.audit.chain import GENESIS, chain_hash
 from storage.records.audit import Finding, Tampering
-from storage.tables import audit
+from storage.tables.audit import audit
 
 _FAR = 10_000
 """How many places an entry may have been moved down and still be recognised."""

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.audit import Personal
 from storage.records.record import Record
-from storage.tables import audit_personal
+from storage.tables.audit import audit_personal
 
 _PERSON = "person:"
 _TAG = "personal"

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.audit.chain import chain_hash
 from storage.database import Database
-from storage.tables import audit, audit_head, audit_outbox
+from storage.tables.audit import audit, audit_head, audit_outbox
 
 log = structlog.get_logger()
 

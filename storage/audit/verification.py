@@ -14,7 +14,7 @@ from storage.audit.notes import Note, NoteUnreadable, read_notes
 from storage.audit.witnessed import against_notes
 from storage.records.audit import Finding, Tampering, Verification
 from storage.signing import PublicKey
-from storage.tables import audit, audit_checkpoint, audit_head, audit_outbox
+from storage.tables.audit import audit, audit_checkpoint, audit_head, audit_outbox
 
 # What a tamperer wrote may not parse as a moment: verification reads the stored text itself.
 AS_STORED = select(*(type_coerce(column, String) if column.name == "at" else column for column in audit.c)).order_by(

@@ -7,7 +7,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.record import Record
-from storage.tables import lineage
+from storage.tables.provenance import lineage
 
 _DEPTH = 12  # a path from an outcome to a file has under ten steps; a loop in the rows must still end
 

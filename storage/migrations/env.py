@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine
 
-from storage.tables import metadata
+from storage.tables.schema import metadata
 
 engine = create_engine(context.config.attributes["url"])
 with engine.connect() as connection:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.alerts import Alert, AlertState, Finding
 from storage.repositories.counters import next_number
-from storage.tables import alert
+from storage.tables.lifecycle import alert
 
 
 class Alerts:

@@ -4,7 +4,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.verdicts import Decision, Verdict
-from storage.tables import decision, verdict
+from storage.tables.lifecycle import decision, verdict
 
 
 class Approvals:

@@ -6,7 +6,7 @@ from sqlalchemy import Select, insert, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.record import Record
-from storage.tables import alert, card, glass, plan
+from storage.tables.lifecycle import alert, card, glass, plan
 
 
 class Card(Record):

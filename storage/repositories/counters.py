@@ -3,7 +3,7 @@
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables import counter
+from storage.tables.lifecycle import counter
 
 
 async def next_number(connection: AsyncConnection, name: str) -> int:

@@ -6,7 +6,7 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.tables import delivery
+from storage.tables.lifecycle import delivery
 
 
 class Deliveries:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.records.alerts import Outcome
 from storage.records.executions import Execution, ExecutionState
 from storage.records.plans import PlanState
-from storage.tables import execution, outcome, plan
+from storage.tables.lifecycle import execution, outcome, plan
 
 
 class Executions:

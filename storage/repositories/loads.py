@@ -6,7 +6,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.facts import Load
-from storage.tables import load
+from storage.tables.fabric import load
 
 
 class Loads:

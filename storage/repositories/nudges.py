@@ -7,7 +7,7 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.nudges import Nudge, Quiet
-from storage.tables import nudge, plan, quiet
+from storage.tables.lifecycle import nudge, plan, quiet
 
 
 class Nudges:

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.people import Account, Delegation, Person
 from storage.repositories.counters import next_number
-from storage.tables import account, delegation, person
+from storage.tables.lifecycle import account, delegation, person
 
 
 class People:

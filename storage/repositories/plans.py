@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.plans import Plan, PlanState, PlanStatus
 from storage.repositories.counters import next_number
-from storage.tables import claim, plan, plan_revision
+from storage.tables.lifecycle import claim, plan, plan_revision
 
 
 class Plans:

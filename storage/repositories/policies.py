@@ -4,7 +4,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.policies import Edition, Impact
-from storage.tables import edition, impact
+from storage.tables.lifecycle import edition, impact
 
 
 class Policies:

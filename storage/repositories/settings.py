@@ -8,7 +8,7 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.record import canonical_json
-from storage.tables import evaluation_case, home
+from storage.tables.lifecycle import evaluation_case, home
 
 
 class HomeFacts:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.stops import Freeze, FreezeScope, Glass
 from storage.repositories.counters import next_number
-from storage.tables import freeze, glass
+from storage.tables.lifecycle import freeze, glass
 
 
 class Stops:

@@ -16,7 +16,7 @@ FORBIDDEN = (
     ("agents/kpis/formula.py", "import agents.lifecycle.states", "rooms of agents"),
     ("agents/team/roster.py", "import agents.governance.rules", "rooms of agents"),
     ("agents/governance/policy.py", "import agents.team.brief", "rooms of agents"),
-    ("storage/records/money.py", "import storage.tables", "records are plain facts"),
+    ("storage/records/money.py", "import storage.tables.base", "records are plain facts"),
     ("agents/team/budget_planner.py", "import agents.channels.channel", "only execute, rollback and wiring"),
     ("agents/lifecycle/monitor.py", "import agents.channels.channel", "only execute, rollback and wiring"),
     ("bot/jobs.py", "import agents.channels.sandbox_market", "only execute, rollback and wiring"),

@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from storage.audit.log import AuditLog
 from storage.database import Database
 from storage.migrations.runner import current, revisions, upgrade
-from storage.tables import metadata
+from storage.tables.schema import metadata
 from tests.builders import NOW
 
 OWN = set(metadata.tables)

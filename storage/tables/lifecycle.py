@@ -1,53 +1,8 @@
-"""The tables of the operational database; only storage reads them, everyone else gets records.
+"""Tables of what happens: plans, verdicts, decisions, executions, alerts, people and rules."""
 
-A record is kept whole as JSON in `body`; the columns beside it are those that a query asks by. Moments are ISO
-text in UTC with microseconds, so that they sort as text on every database.
-"""
+from sqlalchemy import Column, Date, ForeignKeyConstraint, Index, Integer, String, Table, Text, UniqueConstraint, text
 
-from datetime import UTC, datetime
-from typing import Any
-
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Date,
-    Dialect,
-    ForeignKeyConstraint,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    TypeDecorator,
-    UniqueConstraint,
-    text,
-)
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-class Moment(TypeDecorator[datetime]):
-    """An aware datetime kept as UTC text of fixed width."""
-
-    impl = String(32)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        if value is None:
-            return None
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        return None if value is None else datetime.fromisoformat(value)
-
+from storage.tables.base import Moment, metadata
 
 counter = Table(
     "counter",
@@ -263,30 +218,6 @@ delivery = Table(
     Column("at", Moment, nullable=False, index=True),
 )
 
-load = Table(
-    "load",
-    metadata,
-    Column("id", String(60), primary_key=True),
-    Column("source", String(80), nullable=False),
-    Column("fingerprint", String(64), nullable=False, unique=True),
-    # sha256 over content, layout and mapping: the same file twice is the same load.
-    Column("simulated", Integer, nullable=False),
-    Column("known_at", Moment, nullable=False),
-    Column("last_day", Date, nullable=False),
-    Column("lake_version", Integer, nullable=False),
-    Column("body", Text, nullable=False),
-    Index("ix_load_simulated_known_at", "simulated", "known_at"),
-)
-
-lineage = Table(
-    "lineage",
-    metadata,
-    Column("child", String(120), primary_key=True),
-    Column("parent", String(120), primary_key=True),
-    Column("label", Text, nullable=False),
-    Index("ix_lineage_parent", "parent"),
-)
-
 evaluation_case = Table(
     "evaluation_case",
     metadata,
@@ -296,73 +227,4 @@ evaluation_case = Table(
     Column("kind", String(60), nullable=False),
     Column("body", Text, nullable=False),
     UniqueConstraint("plan_id", "kind"),
-)
-
-audit = Table(
-    "audit",
-    metadata,
-    Column("seq", Integer, primary_key=True, autoincrement=False),
-    Column("at", Moment, nullable=False),
-    Column("actor", String(120), nullable=False),
-    Column("action", String(60), nullable=False),
-    Column("subject", String(120), nullable=False),
-    Column("body", Text, nullable=False),
-    Column("prev_hash", String(64), nullable=False),
-    Column("hash", String(64), nullable=False),
-    Index("ix_audit_subject_seq", "subject", "seq"),
-    # Two entries cannot continue the same one: the chain cannot fork.
-    Index("uq_audit_prev_hash", "prev_hash", unique=True),
-)
-
-audit_head = Table(
-    "audit_head",
-    metadata,
-    # Where the chain ends: without it, cutting off the newest entries would go unseen.
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("seq", Integer, nullable=False),
-    Column("hash", String(64), nullable=False),
-)
-
-audit_outbox = Table(
-    "audit_outbox",
-    metadata,
-    # On PostgreSQL: entries that have committed and wait for the sequencer to chain them. Empty on SQLite.
-    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
-    Column("at", Moment, nullable=False),
-    Column("actor", String(120), nullable=False),
-    Column("action", String(60), nullable=False),
-    Column("subject", String(120), nullable=False),
-    Column("body", Text, nullable=False),
-)
-
-audit_personal = Table(
-    "audit_personal",
-    metadata,
-    # What commitments in the trail stand for; a row may be deleted, the trail stays whole.
-    Column("commitment", String(65), primary_key=True),
-    Column("key", String(64), nullable=False, unique=True),
-    # sha256 of the value alone: found by it, since a text may be too long for an index.
-    Column("salt", String(64), nullable=False),
-    Column("value", Text, nullable=False),
-)
-
-audit_checkpoint = Table(
-    "audit_checkpoint",
-    metadata,
-    Column("size", Integer, primary_key=True, autoincrement=False),
-    Column("at", Moment, nullable=False),
-    Column("root", String(64), nullable=False),
-    Column("head", String(64), nullable=False),
-    Column("peaks", Text, nullable=False),
-    # The compact range in hex, so that the next checkpoint reads new entries only.
-    Column("note", Text, nullable=False),
-)
-
-audit_publication = Table(
-    "audit_publication",
-    metadata,
-    # How far a place outside, such as a file, knows the trail; one row a time it was told.
-    Column("place", String(200), primary_key=True),
-    Column("size", Integer, primary_key=True, autoincrement=False),
-    Column("at", Moment, nullable=False),
 )
