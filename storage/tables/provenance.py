@@ -1,4 +1,4 @@
-"""Tables of provenance: lineage, model versions, features and documents."""
+"""Tables of provenance: lineage: what each fact came from."""
 
 from sqlalchemy import Column, Index, String, Table, Text
 

@@ -1,4 +1,4 @@
-"""Provenance: lineage with row ranges, models, features and documents"""
+"""Provenance: lineage with row ranges"""
 
 revision = "0006"
 down_revision = "0005"
