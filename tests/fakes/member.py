@@ -3,7 +3,9 @@
 Waiting is in-process (`Workspace.wait_for`), so scenarios never sleep and never poll.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from io import BytesIO
+from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
@@ -64,9 +66,13 @@ class Member:
         async with self._session.get(f"/client/{path}", params={"user": self.user, **query}) as answer:
             return dict(await answer.json())
 
-    async def send(self, text: str, channel: str = "C00MARKETING", *, thread_ts: str = "") -> Json:
+    async def send(
+        self, text: str, channel: str = "C00MARKETING", *, thread_ts: str = "", files: Iterable[str] = ()
+    ) -> Json:
         """Say something or run a slash command; `channel` "im" is the direct messages with the bot."""
-        body = {"thread_ts": thread_ts} if thread_ts else {}
+        body: Json = {"thread_ts": thread_ts} if thread_ts else {}
+        if files:
+            body["files"] = list(files)
         return await self.post("send", channel=self._channel(channel), text=text, **body)
 
     async def open_home(self) -> Json:
@@ -78,13 +84,10 @@ class Member:
 
         `where` is a message or view as returned by the `sees…` methods; `entered` fills inputs beside it.
         """
-        block, element, option = self._control(where, name)
-        sent: Json = {"block_id": block["block_id"], "action_id": element["action_id"], "type": element["type"]}
-        if option is not None:
-            sent["selected_option"] = {"value": option["value"]}
-        elif "value" in element:
-            sent["value"] = element["value"]
-        return await self._act(where, channel, sent, entered)
+        answer = await self._click(where, name, channel, entered)
+        redrawn = answer.get("error") == "invalid_action" and self._redrawn(where, channel)
+        # The message changed between the look and the click: a person clicks what stands there now.
+        return await self._click(redrawn, name, channel, entered) if redrawn else answer
 
     async def choose(self, where: Json, action_id: str, value: Any, *, channel: str = "C00MARKETING") -> Json:
         """Use a menu, picker or boxes standing in a message or view."""
@@ -104,11 +107,16 @@ class Member:
         """Close the top modal."""
         return await self.post("close", view_id=self.view()["id"])
 
-    async def upload(self, name: str, text: str) -> str:
-        """Upload a file in the page, as a form's picker does; returns its id, to be entered."""
+    async def drop(self, *files: Path, text: str = "", channel: str = "C00MARKETING", thread_ts: str = "") -> str:
+        """Drop files into a channel with the words beside them; returns the message's ts."""
+        uploaded = [await self.upload(path.name, path.read_bytes()) for path in files]
+        return str((await self.send(text, channel, thread_ts=thread_ts, files=uploaded))["ts"])
+
+    async def upload(self, name: str, text: str | bytes) -> str:
+        """Upload a file in the page, as a form's picker or the composer does; returns its id, to be entered."""
         assert self._session is not None, "use `async with`"
-        query = {"user": self.user, "name": name}
-        async with self._session.post("/client/upload", params=query, data=text.encode()) as answer:
+        query, content = {"user": self.user, "name": name}, text.encode() if isinstance(text, str) else text
+        async with self._session.post("/client/upload", params=query, data=BytesIO(content)) as answer:
             return str((await answer.json())["file"]["id"])
 
     def view(self) -> Json:
@@ -172,6 +180,21 @@ class Member:
             raise NotShown(f"{self.user} did not see {wanted!r} within {within} s; toasts: {toasts}") from None
         assert found is not None
         return found
+
+    async def _click(self, where: Json, name: str, channel: str, entered: Json) -> Json:
+        block, element, option = self._control(where, name)
+        sent: Json = {"block_id": block["block_id"], "action_id": element["action_id"], "type": element["type"]}
+        if option is not None:
+            sent["selected_option"] = {"value": option["value"]}
+        elif "value" in element:
+            sent["value"] = element["value"]
+        return await self._act(where, channel, sent, entered)
+
+    def _redrawn(self, where: Json, channel: str) -> Json | None:
+        """The message as it is now, if it is another than was looked at."""
+        shown = self.messages(where.get("channel", channel), thread_ts=where.get("thread_ts", ""))
+        now = next((message for message in shown if message["ts"] == where.get("ts")), None)
+        return None if now is None or now["blocks"] == where["blocks"] else now
 
     async def _act(self, where: Json, channel: str, sent: Json, entered: Json) -> Json:
         if "ts" in where:

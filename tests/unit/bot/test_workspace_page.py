@@ -1,6 +1,7 @@
 """The page of the local workspace in a real browser: what a marketer sees, clicks and types."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -254,10 +255,18 @@ async def test_a_thread_opens_beside_the_channel_and_takes_replies(page: Page, c
 async def test_what_was_missed_while_the_line_was_down_appears_when_it_is_back(
     page: Page, client: AsyncWebClient, workspace: Workspace
 ) -> None:
+    await client.chat_postMessage(channel="C00MARKETING", text="Said before")
+    await expect(page.get_by_test_id("message")).to_contain_text("Said before")  # so the line is up
+    # It comes back within half a second, sooner than a loaded machine looks twice: the page itself takes note.
+    await page.evaluate("""() => {
+      const line = document.getElementById("connection");
+      window.wasDown = false;
+      new MutationObserver(() => { window.wasDown ||= !line.hidden; }).observe(line, { attributes: true });
+    }""")
     workspace._core.changes.end_streams()
-    await expect(page.locator("#connection")).to_be_visible()
+    await page.wait_for_function("() => window.wasDown")
     await client.chat_postMessage(channel="C00MARKETING", text="Said meanwhile")
-    await expect(page.get_by_text("Said meanwhile")).to_be_visible()
+    await expect(page.get_by_test_id("message").last).to_contain_text("Said meanwhile")
     await expect(page.locator("#connection")).to_be_hidden()
 
 
@@ -317,3 +326,72 @@ async def test_the_page_fits_a_phone(page: Page, client: AsyncWebClient) -> None
     await page.get_by_test_id("home-tab").click()
     await expect(page.get_by_test_id("home")).to_be_visible()
     await expect(page.get_by_test_id("home-tab")).to_be_hidden()
+
+
+async def test_files_are_chosen_named_taken_away_and_sent_with_the_text(
+    page: Page, workspace: Workspace, tmp_path: Path
+) -> None:
+    for name, size in (("google <b>ads</b>.csv", 2_400), ("meta.csv", 90), ("wrong.xlsx", 10)):
+        (tmp_path / name.replace("/", "")).write_bytes(b"x" * size)
+    await page.get_by_test_id("file-chooser").set_input_files(sorted(tmp_path.iterdir()))
+    chips = page.get_by_test_id("attachment")
+    await expect(chips).to_have_count(3)
+    await expect(chips.first).to_contain_text("2.4 KB")
+    await page.get_by_label("Remove wrong.xlsx").click()
+    await page.get_by_test_id("composer").fill("Two files of last month")
+    await page.get_by_test_id("send").click()
+
+    shared = page.get_by_test_id("message").filter(has_text="Two files of last month")
+    await expect(shared.get_by_test_id("file")).to_have_count(2)
+    await expect(shared.get_by_test_id("file").first).to_contain_text("google <b>ads<b>.csv")
+    await expect(chips).to_have_count(0)
+    (message,) = workspace.messages("C00MARKETING")
+    assert [file["name"] for file in message["files"]] == ["google <b>ads<b>.csv", "meta.csv"]
+
+
+_DRAG = """(names) => {
+  const held = new DataTransfer();
+  for (const name of names) held.items.add(new File(["Day,Cost"], name, { type: "text/csv" }));
+  return held;
+}"""
+
+
+async def test_files_are_dropped_anywhere_on_the_channel_and_sent_without_words(
+    page: Page, workspace: Workspace
+) -> None:
+    carried = await page.evaluate_handle(_DRAG, ["a.csv", "b.csv"])
+    messages = page.locator(".pane .scroller")
+    await messages.dispatch_event("dragenter", {"dataTransfer": carried})
+    await expect(page.get_by_text("Drop files to share in #marketing")).to_be_visible()
+    await messages.dispatch_event("drop", {"dataTransfer": carried})
+    await expect(page.get_by_text("Drop files to share in #marketing")).to_be_hidden()
+    await expect(page.get_by_test_id("attachment")).to_have_count(2)
+    await expect(page.get_by_test_id("send")).to_be_enabled()
+    await page.get_by_test_id("send").click()
+
+    await expect(page.get_by_test_id("message").get_by_test_id("file")).to_have_count(2)
+    assert len(workspace.messages("C00MARKETING")) == 1
+
+
+async def test_a_drop_into_a_thread_goes_to_the_thread(
+    page: Page, client: AsyncWebClient, workspace: Workspace
+) -> None:
+    parent = await client.chat_postMessage(channel="C00MARKETING", text="Which export do you mean?")
+    await page.get_by_test_id("message").filter(has_text="Which export").hover()
+    await page.get_by_test_id("reply-in-thread").click()
+    thread = page.get_by_test_id("thread-pane")
+    carried = await page.evaluate_handle(_DRAG, ["this one.csv"])
+    await thread.locator(".scroller").dispatch_event("drop", {"dataTransfer": carried})
+    await expect(thread.get_by_test_id("attachment")).to_have_count(1)
+    await page.get_by_test_id("thread-send").click()
+
+    await expect(thread.get_by_test_id("file")).to_have_text("this one.csvCSV · 8 bytes")
+    assert len(workspace.messages("C00MARKETING", thread_ts=parent["ts"])) == 2
+
+
+async def test_an_empty_file_is_refused_with_words_and_the_rest_stays(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_bytes(b"")
+    (tmp_path / "full.csv").write_bytes(b"x")
+    await page.get_by_test_id("file-chooser").set_input_files(sorted(tmp_path.iterdir()))
+    await expect(page.get_by_test_id("toast")).to_contain_text("empty.csv was not taken: it is empty")
+    await expect(page.get_by_test_id("attachment")).to_have_count(1)
