@@ -16,7 +16,8 @@ GRAINS = ("store", "campaign", "ad_group", "ad", "account", "keyword", "search_t
 """Coarsest first. The shop's own books stand beside the ads, never against them. Account totals without
 campaigns come after the grains that name one: they say less. Keywords and search terms leave spend out."""
 
-_KEY = ("source", "account", "channel", "campaign_id", "grain", "breakdown", "day", "last_day")
+KEY = ("source", "account", "channel", "campaign_id", "grain", "breakdown", "day", "last_day")
+"""What tells facts apart: of equal ones the newest load wins."""
 _ACCOUNT = ("source", "account", "_store")
 
 
@@ -33,7 +34,7 @@ def counted_once(
     With `every_version` a row stays beside those that restate it.
     """
     order = {load_id: rank for rank, load_id in enumerate(load_ids)}
-    needed = sorted({*columns, *_KEY, "campaign", "load_id"})
+    needed = sorted({*columns, *KEY, "campaign", "load_id"})
     rows = scan.select(needed).collect()
     if rows.is_empty():
         return rows
@@ -65,7 +66,7 @@ def _newest(rows: pl.DataFrame) -> pl.DataFrame:
     # Equal keys inside one load are rows of one file that a column we do not know tells apart: all stay.
     if rows["_rank"].n_unique() == 1:
         return rows
-    return rows.filter(pl.col("_rank") == pl.col("_rank").max().over(_KEY))
+    return rows.filter(pl.col("_rank") == pl.col("_rank").max().over(KEY))
 
 
 def _detail(grains: pl.Series, breakdowns: pl.Series) -> pl.Series:

@@ -15,6 +15,7 @@ Micros = Annotated[int, Unit("micros")]
 Count = Annotated[int, Unit("count"), AtLeast(0)]
 Customer = Annotated[str, Personal("id", ("approver", "operator"))]
 Email = Annotated[str, Personal("email")]
+PersonId = Annotated[str, Key(), Personal("id", ("approver", "operator"))]
 
 
 class Product(Entity):
@@ -98,7 +99,7 @@ class Lead(Entity):
     fresh_within_hours = 24
     happened = "created_at"
 
-    id: Id
+    id: PersonId
     email: Email | None = None
     name: Annotated[str, Personal("name")] | None = None
     phone: Annotated[str, Personal("phone")] | None = None
@@ -120,7 +121,7 @@ class Lead(Entity):
     audience: str | None = None
     """The list or segment that the file is of."""
     country: str | None = None
-    aliases: str | None = None
+    aliases: Annotated[str, Personal("ids", ("approver", "operator"))] | None = None
     """Other ids of the same person in the source, separated by blanks."""
 
 
@@ -133,7 +134,8 @@ class Deal(Entity):
     happened = "created_at"
 
     id: Id
-    name: str | None = None
+    name: Annotated[str, Personal("text", ("approver", "operator"))] | None = None
+    """CRMs name deals after people."""
     pipeline: str | None = None
     stage: str
     state: Annotated[str, Allowed(("open", "won", "lost"))]
@@ -144,7 +146,7 @@ class Deal(Entity):
     closed_at: datetime | None = None
     updated_at: datetime | None = None
     campaign: str | None = None
-    lead: str | None = None
+    lead: Customer | None = None
     """Id of the contact."""
 
 

@@ -23,7 +23,7 @@ class Personal:
     """
 
     kind: str
-    """`email`, `phone`, `name`, `id`, `text` (free text in which people may be named)."""
+    """`email`, `phone`, `name`, `id`, `ids` (several, separated by blanks), `text` (in which people may be named)."""
     roles: tuple[str, ...] = ()
 
 

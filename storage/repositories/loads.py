@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.facts import Load
 from storage.tables.fabric import load
+from storage.tables.provenance import lineage
 
 
 class Loads:
@@ -29,6 +30,10 @@ class Loads:
             )
         )
 
+    async def get(self, load_id: str) -> Load | None:
+        body = await self._connection.scalar(select(load.c.body).where(load.c.id == load_id))
+        return None if body is None else Load.model_validate_json(body)
+
     async def by_fingerprint(self, fingerprint: str) -> Load | None:
         body = await self._connection.scalar(select(load.c.body).where(load.c.fingerprint == fingerprint))
         return None if body is None else Load.model_validate_json(body)
@@ -45,6 +50,17 @@ class Loads:
         found = select(func.count(), func.max(load.c.known_at)).where(load.c.simulated == int(simulated))
         number, newest = (await self._connection.execute(found)).one()
         return f"{number} {newest}"
+
+    async def cited(self, dataset: str) -> frozenset[int]:
+        """Versions of a dataset's table that something made from it names: a plan, a feature, a decision."""
+        prefix = f"{dataset}@"
+        query = select(lineage.c.parent).where(
+            lineage.c.parent >= prefix,
+            lineage.c.parent < f"{dataset}A",  # "A" is the next character after "@"
+            ~lineage.c.child.startswith(prefix, autoescape=True),
+        )
+        found = await self._connection.scalars(query.distinct())
+        return frozenset(int(number) for parent in found if (number := parent.removeprefix(prefix)).isdigit())
 
     async def any_real(self) -> bool:
         """Whether any load is of the real world."""

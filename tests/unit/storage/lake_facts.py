@@ -5,7 +5,7 @@ from typing import Any
 
 import polars as pl
 
-from storage.lake import REPORTED
+from storage.lake.facts import REPORTED
 from storage.records.facts import Load
 
 FIRST = date(2025, 7, 1)

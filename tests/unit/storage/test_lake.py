@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 from deltalake import DeltaTable
 
-from storage.lake import FACTS, REPORTED, ContractBroken, Lake
+from storage.lake.facts import FACTS, REPORTED, ContractBroken
+from storage.lake.store import Lake
 from tests.unit.storage.lake_facts import FIRST, LAST, NOON, fact, frame, load
 
 
@@ -58,7 +59,7 @@ async def test_two_lakes_on_one_folder_append_the_same_load_once(tmp_path: Path)
 
     def racing() -> Iterator[pl.DataFrame]:
         with ThreadPoolExecutor(1) as other:
-            other.submit(two._append, [frame(fact())], "load-1", NOON).result()
+            other.submit(two._facts.append, [frame(fact())], "load-1", NOON).result()
         yield frame(fact())
 
     await one.append(racing(), "load-1", NOON)

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from storage.lake import Lake
+from storage.lake.store import Lake
 from tests.unit.storage.lake_facts import FIRST, LAST, fact, frame, load
 
 

@@ -1,0 +1,279 @@
+"""One versioned table: a load is one commit, every version stays readable, and columns are only ever added."""
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import unquote
+
+import polars as pl
+
+from storage.lake.history import Compaction, Retention, SchemaVersion, TableVersion
+
+_KEEP_HISTORY = {
+    # By default old versions become unreadable after 30 days; a decision cites them for as long as it exists.
+    "delta.logRetentionDuration": "interval 36500 days",
+    "delta.deletedFileRetentionDuration": "interval 36500 days",
+}
+_NEWEST = 50
+"""Commits looked through for the version of a load before all of them are: it is nearly always the last."""
+Fit = Callable[[pl.DataFrame, str], pl.DataFrame]
+"""Holds a frame of the load with this id against the contract; raises ContractBroken."""
+
+
+class VersionUnknown(LookupError):
+    """Raised for a version that the table never had, or that retention removed."""
+
+    def __init__(self, dataset: str, version: int, newest: int | None) -> None:
+        has = "is empty" if newest is None else f"has versions 0 to {newest}, without those that retention removed"
+        super().__init__(f"{dataset} cannot be read as of version {version}: it {has}")
+        self.dataset = dataset
+        self.version = version
+
+
+class VersionedTable:
+    """A Delta table of one dataset; everything here blocks."""
+
+    def __init__(
+        self, uri: str, schema: pl.Schema, *, options: dict[str, str] | None, compact_above: int, fit: Fit
+    ) -> None:
+        """`schema` with `load_id` and `known_at`, which are added to what `fit` gives."""
+        self.uri = uri
+        self.dataset = uri.rsplit("/", 1)[-1]
+        self.schema = schema
+        self._options = options
+        self._compact_above = compact_above
+        self._fit = fit
+
+    def append(self, frames: Iterable[pl.DataFrame], load_id: str, known_at: datetime) -> int:
+        """Add all frames as one commit and give the version that holds them; a known load changes nothing.
+
+        Raises ContractBroken, or what the iterable raises; in both cases nothing was added.
+        """
+        from arro3.core import RecordBatchReader, Table
+        from deltalake import CommitProperties, Transaction, write_deltalake
+        from deltalake.exceptions import CommitFailedError
+
+        table = self.open() or self._create()
+        if _has(table, load_id):
+            return _version_of(table, load_id)
+        table = self._with_new_columns(table)
+        checked = _Checked(frames, lambda frame: self._complete(frame, load_id, known_at))
+        schema = Table.from_arrow(self.schema.to_frame()).schema
+        try:
+            write_deltalake(
+                table,
+                RecordBatchReader.from_batches(schema, checked.batches()),
+                mode="append",
+                # One file a load where possible: files are pruned by day, and small ones are merged later.
+                commit_properties=CommitProperties(
+                    app_transactions=[Transaction(load_id, 1)], custom_metadata={"load_id": load_id}
+                ),
+            )
+        except CommitFailedError:
+            table = self.open()
+            if table is None or not _has(table, load_id):
+                raise
+        except Exception:
+            # The engine wraps what the iterable raised in an error of its own: the cause is the real message.
+            if checked.error is not None:
+                raise checked.error from None
+            raise
+        fresh = self.open()
+        version = _version_of(fresh, load_id)
+        if len(fresh.file_uris()) > self._compact_above:
+            self._compact(fresh)
+        return version
+
+    @contextlib.contextmanager
+    def reading(self, version: int | None) -> Iterator[pl.LazyFrame | None]:
+        """The rows, to be collected inside; a version whose files retention removed raises VersionUnknown there."""
+        try:
+            yield self._scan(version)
+        except (FileNotFoundError, pl.exceptions.ComputeError) as error:
+            if version is None:
+                raise
+            raise VersionUnknown(self.dataset, version, self.version()) from error
+
+    def open(self, version: int | None = None) -> Any:
+        """The table as it is, or was at a version; None while there is none. Raises VersionUnknown."""
+        from deltalake import DeltaTable
+        from deltalake.exceptions import DeltaError, TableNotFoundError
+
+        try:
+            table = DeltaTable(self.uri, storage_options=self._options)
+        except TableNotFoundError:
+            if version is not None:
+                raise VersionUnknown(self.dataset, version, None) from None
+            return None
+        if version is None:
+            return table
+        newest = int(table.version())
+        if not 0 <= version <= newest:
+            raise VersionUnknown(self.dataset, version, newest)
+        try:
+            table.load_as_version(version)
+        except DeltaError as error:
+            raise VersionUnknown(self.dataset, version, newest) from error
+        return table
+
+    def version(self) -> int | None:
+        """The newest version, None while there is no table."""
+        table = self.open()
+        return None if table is None else int(table.version())
+
+    def holds(self, load_id: str) -> bool:
+        """Whether the rows of this load are in the table, registered or not."""
+        table = self.open()
+        return table is not None and _has(table, load_id)
+
+    def versions(self, limit: int | None = None) -> tuple[TableVersion, ...]:
+        """What was done to the table, newest first."""
+        table = self.open()
+        return () if table is None else tuple(_told(commit) for commit in table.history(limit))
+
+    def schema_history(self) -> tuple[SchemaVersion, ...]:
+        """Which columns there were from which version on, oldest first; columns are only ever added."""
+        changes = [one for one in reversed(self.versions()) if one.version == 0 or one.operation == "ADD COLUMN"]
+        told: list[SchemaVersion] = []
+        for change in changes:
+            columns = _columns(self.open(change.version))
+            before = told[-1].columns if told else {}
+            added = tuple(name for name in columns if name not in before)
+            told.append(SchemaVersion(version=change.version, at=change.at, columns=columns, added=added))
+        return tuple(told)
+
+    def compact(self) -> Compaction:
+        """Merge small files; no version becomes unreadable by it."""
+        table = self.open()
+        if table is None:
+            return Compaction(dataset=self.dataset, files_before=0, files_after=0)
+        before = len(table.file_uris())
+        self._compact(table)
+        return Compaction(dataset=self.dataset, files_before=before, files_after=len(self.open().file_uris()))
+
+    def retain(self, keep: Sequence[int], *, older_than: timedelta, delete: bool) -> Retention:
+        """Remove files that only versions replaced longer ago than that need, except for the versions to `keep`.
+
+        Only merging replaces files, so rows are never lost: what goes is the reading of old versions one by one.
+        Without `delete` it only tells what it would remove.
+        """
+        table = self.open()
+        if table is None:
+            return Retention(dataset=self.dataset, kept=(), files=(), deleted=False)
+        kept = sorted({version for version in keep if 0 <= version <= int(table.version())})
+        files = table.vacuum(
+            retention_hours=int(older_than.total_seconds() // 3600),
+            dry_run=not delete,
+            enforce_retention_duration=False,
+            keep_versions=kept or None,
+        )
+        return Retention(dataset=self.dataset, kept=tuple(kept), files=tuple(files), deleted=delete)
+
+    def _scan(self, version: int | None) -> pl.LazyFrame | None:
+        """The table's rows, of all loads, registered or not; None while there is no table."""
+        table = self.open(version)
+        return None if table is None else self._rows(table)
+
+    def _rows(self, table: Any) -> pl.LazyFrame:
+        """Files from before a column was added hold none: it reads as null.
+
+        Local files are named to polars as they are on disk: it would take "%20" literally.
+        """
+        uris = table.file_uris()
+        if not uris:
+            return self.schema.to_frame().lazy()
+        local = "://" not in self.uri
+        paths = [unquote(uri.removeprefix("file://")) for uri in uris] if local else uris
+        return pl.scan_parquet(
+            paths,
+            schema=dict(self.schema),
+            glob=False,
+            missing_columns="insert",
+            storage_options=None if local else self._options,
+        )
+
+    def _create(self) -> Any:
+        from arro3.core import Table
+        from deltalake import DeltaTable
+
+        return DeltaTable.create(
+            self.uri,
+            Table.from_arrow(self.schema.to_frame()).schema,
+            mode="ignore",
+            configuration=_KEEP_HISTORY,
+            storage_options=self._options,
+        )
+
+    def _with_new_columns(self, table: Any) -> Any:
+        """A table from an earlier version of the contract gets the columns that came since, as one commit."""
+        from arro3.core import Table
+        from deltalake import Schema
+        from deltalake.exceptions import CommitFailedError
+
+        missing = {name: kind for name, kind in self.schema.items() if name not in _columns(table)}
+        if not missing:
+            return table
+        fields = Schema.from_arrow(Table.from_arrow(pl.DataFrame(schema=missing)).schema).fields
+        with contextlib.suppress(CommitFailedError):  # another writer did it just now
+            table.alter.add_columns(fields)
+        return self.open()
+
+    def _complete(self, frame: pl.DataFrame, load_id: str, known_at: datetime) -> pl.DataFrame:
+        stamped = self._fit(frame, load_id).with_columns(
+            load_id=pl.lit(load_id), known_at=pl.lit(known_at.astimezone(UTC)).cast(self.schema["known_at"])
+        )
+        return stamped.select(self.schema.names())
+
+    def _compact(self, table: Any) -> None:
+        from deltalake.exceptions import CommitFailedError
+
+        # Another writer may come between; the next append tries again.
+        with contextlib.suppress(CommitFailedError):
+            table.optimize.compact()
+
+
+class _Checked:
+    """Frames on their way into the table, each held against the contract before the engine sees it."""
+
+    def __init__(self, frames: Iterable[pl.DataFrame], complete: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
+        self._frames = frames
+        self._complete = complete
+        self.error: Exception | None = None
+
+    def batches(self) -> Iterator[Any]:
+        from arro3.core import Table
+
+        try:
+            for frame in self._frames:
+                yield from Table.from_arrow(self._complete(frame)).to_batches()
+        except Exception as error:
+            self.error = error
+            raise
+
+
+def _has(table: Any, load_id: str) -> bool:
+    return table.transaction_version(load_id) is not None
+
+
+def _version_of(table: Any, load_id: str) -> int:
+    for limit in (_NEWEST, None):
+        for commit in table.history(limit):
+            if commit.get("load_id") == load_id:
+                return int(commit["version"])
+    return int(table.version())
+
+
+def _columns(table: Any) -> dict[str, str]:
+    return {field.name: str(field.type.type) for field in table.schema().fields}
+
+
+def _told(commit: dict[str, Any]) -> TableVersion:
+    metrics = commit.get("operationMetrics") or {}
+    return TableVersion(
+        version=int(commit["version"]),
+        at=datetime.fromtimestamp(commit["timestamp"] / 1000, UTC),
+        operation=commit.get("operation", ""),
+        load_id=commit.get("load_id"),
+        rows=metrics.get("num_added_rows"),
+    )
