@@ -1,11 +1,14 @@
 """Google Ads reports as its web pages export them, the tables with a preamble and the cards of the overview page."""
 
-from agents.sources.exports.aliases import index_of, plain_header, styles
-from agents.sources.exports.days import Period, is_all_time, period_in_name, read_period
 from agents.sources.exports.google_names import GOOGLE
-from agents.sources.exports.layout import Declared, Headers, Layout, column
-from agents.sources.exports.sniff import Table
-from agents.sources.exports.unreadable import UnreadableExport, shown
+from agents.sources.exports.layout import Headers, Layout
+from agents.sources.exports.meanings import notes as meanings
+from agents.sources.text.aliases import index_of, plain_header, styles
+from agents.sources.text.days import Period, is_all_time, period_in_name, read_period
+from agents.sources.text.declared import Declared
+from agents.sources.text.rows import column
+from agents.sources.text.sniff import Table
+from agents.sources.text.unreadable import UnreadableExport, shown
 
 NAMES = index_of(GOOGLE)
 
@@ -102,7 +105,7 @@ def layout(table: Table, declared: Declared) -> Layout | None:
         ],
         others=headers.others(_RATIOS),
         budget_type=headers.first("budget_type"),
-        notes=_notes(table, grain),
+        notes=(*_notes(table, grain), *meanings("google_ads", _numbers(headers, grain))),
     )
 
 

@@ -1,6 +1,6 @@
 """Column headers of Google Ads, as its web pages export them."""
 
-from agents.sources.exports.aliases import Names
+from agents.sources.text.aliases import Names
 
 GOOGLE: Names = {
     "campaign": {
@@ -80,7 +80,7 @@ GOOGLE: Names = {
         "nl": "zoektype",
     },
     "search_term": {
-        "en": "search term",
+        "en": "search term | search | searches",
         "de": "suchbegriff",
         "fr": "terme de recherche",
         "es": "término de búsqueda",

@@ -2,41 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 import polars as pl
 
-from agents.sources.exports.aliases import Known, known_header, plain_header
-from agents.sources.exports.cells import Style
-from agents.sources.exports.days import Order, Period
-
-METRICS = {
-    "spend": ("spend_micros", 6),
-    "budget": ("budget_micros", 6),
-    "impressions": ("impressions", 0),
-    "clicks": ("clicks", 0),
-    "conversions": ("conversions_milli", 3),
-    "leads": ("leads_milli", 3),
-    "revenue": ("revenue_micros", 6),
-    "orders": ("orders", 0),
-    "store_revenue": ("store_revenue_micros", 6),
-}
-"""Our number fields: the fact column each fills, and the decimals it keeps."""
-
-
-@dataclass(frozen=True)
-class Declared:
-    """What the person says about files that the files do not say themselves."""
-
-    dates: Order | None = None
-    currency: str | None = None
-    account: str = ""
-    period: Period | None = None
-    """The days that rows without a date cover."""
-    today: date | None = None
-    """The day of reading: no export holds later days, and "All time" ends here."""
-
+from agents.sources.text.aliases import Known, known_header, plain_header
+from agents.sources.text.cells import Style
+from agents.sources.text.days import Order, Period
+from agents.sources.text.rows import column
 
 Dropped = pl.DataFrame
 """Rows left out: columns `line` and `reason`."""
@@ -72,6 +45,8 @@ class Layout:
     account_column: str | None = None
     campaign: str | None = None
     campaign_id: str | None = None
+    nameless: bool = False
+    """Whether a row may leave its campaign open: it then counts for the account."""
     day: str | None = None
     last_day: str | None = None
     period: Period | None = None
@@ -79,14 +54,20 @@ class Layout:
     bounds: Period | None = None
     """The range above the header: no row lies outside it."""
     order: Order | None = None
+    usual_order: Order | None = None
+    """How the platform writes dates where the file does not decide it."""
     zone: str | None = None
     """IANA zone in which the source counts its days; None where the file does not say."""
     currency: str | None = None
     currency_column: str | None = None
+    free_of_currency: bool = False
+    """Whether amounts without a currency are left out, rather than their rows set aside."""
     numbers: Mapping[str, str] = field(default_factory=dict)
     """Number field → column."""
     dimensions: Mapping[str, str] = field(default_factory=dict)
     """Name in the breakdown → column."""
+    labels: Sequence[str] = ()
+    """Columns in which the label of a total row may stand; the first three where none are named."""
     states: Sequence[str] = ()
     """Columns that every data row fills and total rows leave empty."""
     others: Mapping[str, str] = field(default_factory=dict)
@@ -136,11 +117,6 @@ class Headers:
         places = [*self.unknown, *(place for wanted in fields for place in self.positions(wanted))]
         named = {flag_name(self.texts[place]): column(place) for place in places}
         return {name: place for name, place in named.items() if name}
-
-
-def column(position: int) -> str:
-    """The name of the text column at this position in a block."""
-    return f"c{position}"
 
 
 def flag_name(text: str) -> str:

@@ -1,17 +1,19 @@
 """Meta Ads Manager reports: translated headers, pivots, summary rows, results of several kinds in one column."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import polars as pl
 
-from agents.sources.exports.aliases import index_of, plain_header, styles
-from agents.sources.exports.days import Order, OrderEvidence
-from agents.sources.exports.layout import Declared, Headers, Layout
+from agents.sources.exports.layout import Headers, Layout
+from agents.sources.exports.meanings import notes as meanings
 from agents.sources.exports.meta_names import META
 from agents.sources.exports.meta_pivot import survey
-from agents.sources.exports.sniff import Table
-from agents.sources.exports.unreadable import UnreadableExport
+from agents.sources.text.aliases import index_of, plain_header, styles
+from agents.sources.text.days import Order, OrderEvidence
+from agents.sources.text.declared import Declared
+from agents.sources.text.sniff import Table
+from agents.sources.text.unreadable import UnreadableExport
 
 NAMES = index_of(META)
 
@@ -37,7 +39,9 @@ def layout(table: Table, declared: Declared, blocks: Iterator[pl.DataFrame]) -> 
     dimensions = headers.pick((*_DIMENSIONS, "device"))
     dates = [place for field in ("day", "starts", "ends") if (place := headers.first(field))]
     evidence = OrderEvidence(declared.today)
-    pivot = survey(blocks, _names(headers), headers.first("day"), dates, _detail(headers), evidence)
+    pivot = survey(
+        blocks, _names(headers), headers.first("day"), dates, _detail(headers), evidence, headers.first("attribution")
+    )
     pivot.order = declared.dates or _decided(table, evidence)
     grain = "ad" if {"ad", "ad_id"} & _present(headers) else "ad_group" if "ad_group" in headers else "campaign"
     daily = headers.first("day") if pivot.dated else None
@@ -66,7 +70,7 @@ def layout(table: Table, declared: Declared, blocks: Iterator[pl.DataFrame]) -> 
         prepare=pivot.begin,
         finish=_Results(headers.first("results"), headers.first("indicator")).split,
         budget_type=headers.first("budget_type"),
-        notes=_notes(headers),
+        notes=_notes(headers, pivot.attributions),
     )
 
 
@@ -120,14 +124,18 @@ def _decided(table: Table, evidence: OrderEvidence) -> Order:
     return next(iter(sorted(evidence.possible)), Order.DMY)
 
 
-def _notes(headers: Headers) -> tuple[str, ...]:
+def _notes(headers: Headers, attributions: Collection[str]) -> tuple[str, ...]:
     notes = []
     if headers.first("link_clicks", "all_clicks"):
         which = "link clicks" if "link_clicks" in headers else "clicks (all), which hold more than link clicks"
         notes.append(f"clicks are {which}")
     if "results" in headers and "indicator" not in headers and "conversions" not in headers:
         notes.append("the file has no Result indicator: its results count as conversions, whatever they are")
-    return tuple(notes)
+    if len(attributions) > 1:
+        said = ", ".join(sorted(attributions))
+        notes.append(f"rows are counted under several attribution settings, which cannot be compared: {said}")
+    fields = [field for field in ("conversions", "leads") if field in headers or "results" in headers]
+    return (*notes, *meanings("meta", fields))
 
 
 class _Results:

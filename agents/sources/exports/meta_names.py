@@ -1,6 +1,6 @@
-"""Column headers of Meta Ads Manager and LinkedIn Campaign Manager, as they export them."""
+"""Column headers of Meta Ads Manager, as it exports them."""
 
-from agents.sources.exports.aliases import Names
+from agents.sources.text.aliases import Names
 
 META: Names = {
     "campaign": {
@@ -70,7 +70,10 @@ META: Names = {
         "it": "giorno",
         "pt": "dia",
         "nl": "dag",
-        "ja": "日",
+        "pl": "dzień",
+        "ja": "日 | 日付",
+        "ko": "일 | 날짜",
+        "zh": "单日 | 日期 | 天數",
     },
     "starts": {
         "en": "reporting starts",
@@ -268,25 +271,6 @@ META: Names = {
         "pt": "frequência",
         "nl": "frequentie",
     },
-}
-
-LINKEDIN: Names = {
-    "campaign": {"en": "campaign name"},
-    "campaign_id": {"en": "campaign id"},
-    "campaign_group": {"en": "campaign group name"},
-    "ad": {"en": "creative name | ad headline | creative id | ad id"},
-    "account": {"en": "account name | account id"},
-    "currency": {"en": "currency"},
-    "day": {"en": "start date (in utc) | start date"},
-    "spend": {"en": "total spent"},
-    "impressions": {"en": "impressions"},
-    "clicks": {"en": "clicks"},
-    "conversions": {"en": "conversions"},
-    "leads": {"en": "leads"},
-    "revenue": {"en": "total conversion value"},
-    "ctr": {"en": "click through rate"},
-    "cpm": {"en": "average cpm"},
-    "cpc": {"en": "average cpc"},
 }
 
 ALL = frozenset(

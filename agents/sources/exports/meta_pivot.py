@@ -9,11 +9,11 @@ from datetime import date
 
 import polars as pl
 
-from agents.sources.exports.cells import is_missing
-from agents.sources.exports.days import Order, OrderEvidence, read_day
 from agents.sources.exports.layout import Prepared
 from agents.sources.exports.meta_names import ALL
-from agents.sources.exports.rows import LINE
+from agents.sources.text.cells import is_missing
+from agents.sources.text.days import Order, OrderEvidence, read_day
+from agents.sources.text.rows import LINE
 
 _SUMMARY = "summary row of the whole report"
 _SUBTOTAL = "subtotal of a pivot"
@@ -26,11 +26,14 @@ def survey(
     dates: Sequence[str],
     detail: Sequence[str],
     evidence: OrderEvidence,
+    attribution: str | None = None,
 ) -> "Pivot":
     """Look through the whole file for what its sums are."""
     pivot = Pivot(names, day, [place for place in dates if place != day], detail)
     for block in blocks:
         pivot.see(block)
+        if attribution:
+            pivot.attributions.update(text.strip() for text in block[attribution].unique() if not is_missing(text))
         for place in dates:
             evidence.see(block[place].unique())
         if len(pivot.range) == 2:
@@ -52,6 +55,8 @@ class Pivot:
         self._broken_down: set[str] = set()
         """Columns that hold something besides "All" and blank."""
         self.order: Order | None = None
+        self.attributions: set[str] = set()
+        """The attribution settings under which rows are counted."""
         self._carried: list[str] = []
 
     @property

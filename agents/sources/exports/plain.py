@@ -6,14 +6,16 @@ from pathlib import Path
 
 import polars as pl
 
-from agents.sources.exports.aliases import plain_header
-from agents.sources.exports.cells import Style
-from agents.sources.exports.days import Order
-from agents.sources.exports.layout import METRICS, Declared, Layout, column, flag_name
-from agents.sources.exports.mapping import FromColumn, Mapping
-from agents.sources.exports.rows import LINE
-from agents.sources.exports.sniff import DELIMITERS, Progress, Raw, Table, find_header
-from agents.sources.exports.unreadable import UnreadableExport
+from agents.sources.exports.layout import Layout, flag_name
+from agents.sources.text.aliases import plain_header
+from agents.sources.text.cells import Style
+from agents.sources.text.days import Order
+from agents.sources.text.declared import Declared
+from agents.sources.text.mapping import FromColumn, Mapping
+from agents.sources.text.metrics import METRICS
+from agents.sources.text.rows import LINE, column
+from agents.sources.text.sniff import DELIMITERS, Progress, Raw, Table, find_header
+from agents.sources.text.unreadable import UnreadableExport
 
 _ROWS = 50_000
 
@@ -60,6 +62,7 @@ def layout(path: Path, header: Sequence[str], header_line: int | None, mapping: 
         account=declared.account or mapping.account,
         campaign=field.get("campaign", field.get("campaign_id")),
         campaign_id=field.get("campaign_id"),
+        nameless=True,
         day=field["day"],
         last_day=field.get("last_day"),
         order=order,

@@ -2,10 +2,15 @@
 
 import polars as pl
 
-from agents.sources.exports.currencies import could_be
+from agents.sources.exports.aside import Aside
 from agents.sources.exports.layout import Layout
-from agents.sources.exports.texts import first_filled, refuse, text_of
-from agents.sources.exports.unreadable import shown
+from agents.sources.exports.texts import constant, first_filled, refuse, text_of
+from agents.sources.text.currencies import could_be
+from agents.sources.text.unreadable import shown
+
+NO_CURRENCY = "no currency"
+"""Flag of an amount that was left out."""
+_MONEY = ("spend", "budget", "revenue", "store_revenue")
 
 
 class RowCurrency:
@@ -15,20 +20,19 @@ class RowCurrency:
         self._layout = layout
         self._symbol_currency: str | None = None
 
-    def read(self, rows: pl.DataFrame, numbers: pl.DataFrame, symbols: pl.Series | None) -> pl.Series:
-        """The ISO code of every row, "" where the file does not say."""
+    def read(self, rows: pl.DataFrame, numbers: pl.DataFrame, symbols: pl.Series | None, aside: Aside) -> pl.Series:
+        """The ISO code of every row, "" where the file does not say. Raises UnreadableExport where symbols disagree."""
         said = text_of(rows, self._layout.currency_column).str.to_uppercase()
-        if (odd := said.filter((said != "") & ~said.str.contains(r"^[A-Z]{3}$"))).len():
-            row = int((said == odd[0]).arg_max() or 0)
-            refuse(
-                self._layout,
-                rows,
-                row,
-                f"{shown(odd[0])} is not a currency code",
-                "use a three-letter code such as EUR",
-            )
+        if (odd := (said != "") & ~said.str.contains(r"^[A-Z]{3}$")).any():
+            remedy = "use a three-letter code such as EUR"
+            aside.mark(odd, lambda row: (f"{shown(said[row])} is not a currency code", remedy))
+            said = said.zip_with(~odd, constant("", rows))
         known = first_filled(said, self._layout.currency or "")
-        return known if symbols is None else self._by_symbol(rows, known, symbols, numbers["spend"])
+        return (
+            known
+            if symbols is None
+            else self._by_symbol(rows, known, symbols, numbers["spend" if "spend" in numbers else "revenue"])
+        )
 
     def _by_symbol(self, rows: pl.DataFrame, known: pl.Series, symbols: pl.Series, spend: pl.Series) -> pl.Series:
         """Codes read from the amounts themselves, which must agree with each other and with what is said."""
@@ -59,6 +63,8 @@ class RowCurrency:
             )
         if known:
             return known
+        if len(possible) != 1 and self._layout.free_of_currency:
+            return ""
         if len(possible) != 1:
             names = ", ".join(sorted(possible))
             what = f"“{symbol}” stands for several currencies ({names})" if names else f"“{symbol}” is no currency"
@@ -70,23 +76,27 @@ class RowCurrency:
         self._symbol_currency = code
         return code
 
-    def need(self, rows: pl.DataFrame, numbers: pl.DataFrame, currency: pl.Series) -> None:
-        money = [field for field in ("spend", "budget", "revenue", "store_revenue") if field in numbers.columns]
-        if not money:
-            return
-        any_money = numbers.select(pl.any_horizontal(pl.col(field).is_not_null() for field in money).alias("any"))[
-            "any"
-        ]
-        lacking = any_money & (currency == "")
-        if lacking.any():
-            remedy = (
-                "export with the column Currency code, or say it with --currency, "
-                "or declare the file's columns in a mapping file"
+    def need(self, numbers: pl.DataFrame, currency: pl.Series, aside: Aside) -> pl.DataFrame:
+        """The numbers, without amounts whose currency nobody says; or their rows are set aside."""
+        money = [field for field in _MONEY if field in numbers.columns]
+        some = numbers.select(
+            pl.any_horizontal([pl.col(field).is_not_null() for field in money] or [pl.lit(value=False)])
+        )
+        lacking = some.to_series() & (currency == "")
+        if not lacking.any():
+            return numbers
+        if self._layout.free_of_currency:
+            open_ = pl.lit(lacking)
+            return numbers.with_columns(
+                *(pl.when(~open_).then(field).alias(field) for field in money),
+                *(
+                    pl.when(open_).then(pl.lit(NO_CURRENCY)).otherwise(f"{field}?").alias(f"{field}?")
+                    for field in money
+                ),
             )
-            refuse(
-                self._layout,
-                rows,
-                int(lacking.arg_max() or 0),
-                "the file does not say in which currency the amounts are",
-                remedy,
-            )
+        remedy = (
+            "export with the column Currency code, or say it with --currency, "
+            "or declare the file's columns in a mapping file"
+        )
+        aside.mark(lacking, lambda _: ("the file does not say in which currency the amounts are", remedy))
+        return numbers

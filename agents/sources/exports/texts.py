@@ -5,13 +5,18 @@ from typing import NoReturn
 import polars as pl
 
 from agents.sources.exports.layout import Layout
-from agents.sources.exports.rows import LINE
-from agents.sources.exports.unreadable import UnreadableExport
+from agents.sources.text.rows import LINE
+from agents.sources.text.unreadable import UnreadableExport
 
 
 def refuse(layout: Layout, rows: pl.DataFrame, row: int, problem: str, remedy: str) -> NoReturn:
     """Refuse the file for what stands in this row of the block."""
     raise UnreadableExport(layout.path, int(rows[LINE][row]), problem, remedy)
+
+
+def header_of(layout: Layout, place: str) -> str:
+    """The header of a column, quoted for a message."""
+    return f"“{layout.header[int(place[1:])]}”"
 
 
 def text_of(rows: pl.DataFrame, place: str | None) -> pl.Series:

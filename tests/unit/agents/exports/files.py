@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from agents.sources.exports.export import Export, read_export
-from agents.sources.exports.unreadable import UnreadableExport
+from agents.sources.text.unreadable import UnreadableExport
 
 SAMPLES = Path(__file__).parent / "samples"
 TODAY = date(2026, 3, 1)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.sources.exports.cells import Cell, Style, censored, read_cell, read_column
+from agents.sources.text.cells import Cell, Style, censored, read_cell, read_column
 
 LOCALES = {
     "English": (Style.POINT, ",", "."),

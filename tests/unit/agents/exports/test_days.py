@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.sources.exports.days import (
+from agents.sources.text.days import (
     Order,
     OrderEvidence,
     UndecidedOrder,

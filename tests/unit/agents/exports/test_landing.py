@@ -8,7 +8,7 @@ import pytest
 
 from agents.sources.exports.export import stage
 from agents.sources.exports.report import ExportReport
-from storage.lake import Lake
+from storage.lake.store import Lake
 from storage.records.facts import Load
 from tests.unit.agents.exports.files import SAMPLES, TODAY, google, written
 

@@ -189,3 +189,53 @@ def test_linkedin_reads_its_preamble_its_days_and_its_thousands():
     assert column(export, "impressions") == [12_000, 800]
     assert column(export, "campaign_id") == ["601", "601"]
     assert column(export, "account") == ["Acme", "Acme"]
+
+
+LOCALES = {
+    "en": "Campaign name,Day,Amount spent (EUR),Impressions,Link clicks,Results,Result indicator",
+    "de": "Name der Kampagne,Tag,Ausgegebener Betrag (EUR),Impressionen,Link-Klicks,Ergebnisse,Ergebnisindikator",
+    "fr": "Nom de la campagne,Jour,Montant dépensé (EUR),Impressions,Clics sur un lien,Résultats,Indicateur de résultats",
+    "es": "Nombre de la campaña,Día,Importe gastado (EUR),Impresiones,Clics en el enlace,Resultados,Indicador de resultado",
+    "it": "Nome della campagna,Giorno,Importo speso (EUR),Impression,Clic sul link,Risultati,Indicatore dei risultati",
+    "pt": "Nome da campanha,Dia,Valor usado (EUR),Impressões,Cliques no link,Resultados,Indicador de resultados",
+    "nl": "Campagnenaam,Dag,Besteed bedrag (EUR),Weergaven,Klikken op links,Resultaten,Resultaatindicator",
+    "pl": "Nazwa kampanii,Dzień,Wydana kwota (EUR),Wyświetlenia,Kliknięcia linku,Wyniki,Wskaźnik wyników",
+    "ja": "キャンペーン名,日,消化金額 (EUR),インプレッション,リンクのクリック,結果,結果インジケーター",
+    "ko": "캠페인 이름,일,지출 금액 (EUR),노출,링크 클릭,결과,결과 표시 도구",
+    "zh": "广告系列名称,单日,已花费金额 (EUR),展示次数,链接点击量,成效,成效指标",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("language", LOCALES)
+def test_every_language_gives_the_same_facts(tmp_path: Path, language: str):
+    row = "Sommer,2025-07-01,12.34,100,7,3,actions:offsite_conversion.fb_pixel_purchase"
+    found = rows_of(read_export(written(tmp_path, f"\ufeff{LOCALES[language]}\n{row}\n")))[0]
+    assert (found["campaign"], found["day"], found["currency"]) == ("Sommer", date(2025, 7, 1), "EUR")
+    assert (found["spend_micros"], found["impressions"], found["clicks"]) == (12_340_000, 100, 7)
+    assert (found["conversions_milli"], found["leads_milli"]) == (3000, None)
+
+
+def test_a_german_file_with_semicolons_results_of_two_kinds_and_a_repeated_budget():
+    export = sample("meta_german.csv")
+    assert export.report.spend == {"EUR": Decimal("1235.00")}  # 1.234,56 + 0,44 + 0,00
+    assert column(export, "conversions_milli") == [3000, None, None]
+    assert column(export, "leads_milli") == [None, 4000, None]
+    assert column(export, "budget_micros") == [None] * 3  # a campaign's budget beside its ad sets would count twice
+    assert no_difference(export, "clicks", "impressions", "spend")
+
+
+def test_rows_under_several_attribution_settings_are_said_to_be_so():
+    notes = sample("meta_german.csv").report.notes
+    assert any("7 Tage Klick, 7 Tage Klick oder 1 Tag View" in note for note in notes)
+    assert not any("attribution settings" in note for note in sample("meta_pivot.csv").report.notes)
+
+
+def test_a_spanish_pivot_of_two_breakdowns_keeps_only_its_leaves():
+    export = sample("meta_spanish_pivot.csv")
+    assert export.report.spend == {"PEN": Decimal("1350.50")}
+    assert dropped(export) == {2: "subtotal of a pivot"}
+    assert column(export, "breakdown") == [
+        '{"ad_group":"Lima","age":"18-24","gender":"Mujer"}',
+        '{"ad_group":"Lima","age":"25-34","gender":"Hombre"}',
+    ]
+    assert column(export, "conversions_milli") == [11_000, 1_000]

@@ -6,8 +6,8 @@ import polars as pl
 import pytest
 
 from agents.sources.exports.export import read_export
-from agents.sources.exports.mapping import SUFFIX, read_mapping
-from agents.sources.exports.unreadable import UnreadableExport
+from agents.sources.text.mapping import SUFFIX, read_mapping
+from agents.sources.text.unreadable import UnreadableExport
 from tests.unit.agents.exports.files import column, micros, no_difference, refusal, rows_of, sample, written
 
 MAPPING = """
@@ -150,14 +150,23 @@ def test_a_mapping_that_is_no_yaml_is_refused_with_its_line(tmp_path: Path):
 
 
 def test_the_example_in_the_documentation_is_a_valid_mapping(tmp_path: Path):
-    from agents.sources.exports import mapping
+    from agents.sources.text import mapping
 
     lines = (mapping.__doc__ or "").splitlines()
     example = "\n".join(line[4:] for line in lines if line.startswith("    "))
     assert read_mapping(written(tmp_path, example, "example.yml")).columns["spend"] == "Cost"
 
 
-def test_a_row_without_a_channel_is_refused(tmp_path: Path):
+def test_a_row_without_a_channel_is_set_aside(tmp_path: Path):
     mapping = MAPPING.replace("channel: paid_social", "channel: {column: net}")
-    error = refusal(mapped(tmp_path, "date,name,cost,clicks,net\n2025-07-01,A,1,1,Bing\n2025-07-01,A,1,1,\n", mapping))
-    assert error.line == 3
+    text = "date,name,cost,clicks,net\n2025-07-01,A,1,1,Bing\n2025-07-01,A,1,1,\n"
+    export = read_export(mapped(tmp_path, text, mapping))
+    assert column(export, "channel") == ["Bing"]
+    assert [(row.line, row.reason) for row in export.quarantined] == [(3, "column “net” is empty")]
+
+
+def test_days_beside_days_with_a_time_are_read_alike(tmp_path: Path):
+    mapping = MAPPING + "dates: mdy\n" if "dates:" not in MAPPING else MAPPING.replace("dates: iso", "dates: mdy")
+    text = "date,name,cost,clicks\n1/24/2026,A,1.00,1\n1/25/2026 14:30,A,1.00,1\n01/26/2026 2:30:05 PM,A,1.00,1\n"
+    export = read_export(mapped(tmp_path, text, mapping))
+    assert column(export, "day") == [date(2026, 1, day) for day in (24, 25, 26)]

@@ -5,13 +5,15 @@ Cells that say "no number" are kept apart from zero: missing marks, and censored
 """
 
 import re
+from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import NamedTuple
 
 import polars as pl
 
-from agents.sources.exports.currencies import SYMBOLS
+from agents.sources.text.currencies import SYMBOLS
 
 MISSING = "missing"
 _MISSING_MARKS = frozenset(("", "--", "-", "–", "—", "n/a", "nan", "null", "none"))
@@ -46,6 +48,8 @@ class Column(NamedTuple):
     symbols: pl.Series | None = None
     bad: tuple[int, str, str] | None = None
     """First cell that cannot be read: its row in the block, its text, what is wrong."""
+    problems: Mapping[str, str] = MappingProxyType({})
+    """Every text that cannot be read, and what is wrong; its values are null."""
 
 
 # Groups of two digits are Indian lakhs and crores. At most 12 digits before the mark keep micros within 64 bits.
@@ -108,9 +112,9 @@ def read_column(texts: pl.Series, style: Style, scale: int) -> Column:
     clean = texts.str.replace_all(between, "")
     if mark == ",":
         clean = clean.str.replace(",", ".", literal=True)
-    values = _scaled(clean, scale)
     if good.all():
-        return Column(values)
+        return Column(_scaled(clean, scale))
+    values = _scaled(clean.zip_with(good, pl.repeat(None, texts.len(), dtype=pl.String, eager=True)), scale)
     return _odd_cells(texts, values, good, style, scale)
 
 
@@ -124,9 +128,10 @@ def _scaled(clean: pl.Series, scale: int) -> pl.Series:
 def _odd_cells(texts: pl.Series, values: pl.Series, good: pl.Series, style: Style, scale: int) -> Column:
     odd = texts.filter(~good).unique().to_list()
     cells = {text: read_cell(text, style, scale) for text in odd}
+    bad = None
     if problems := {text: cell.problem for text, cell in cells.items() if cell.problem}:
         row = int((~good & texts.is_in(list(problems))).arg_max() or 0)
-        return Column(values, bad=(row, texts[row], problems[texts[row]]))
+        bad = (row, texts[row], problems[texts[row]])
     frame = pl.DataFrame(
         {
             "text": odd,
@@ -141,4 +146,6 @@ def _odd_cells(texts: pl.Series, values: pl.Series, good: pl.Series, style: Styl
         values.zip_with(good, found["value"]),
         found["flag"] if found["flag"].null_count() < found.height else None,
         found["symbol"] if found["symbol"].null_count() < found.height else None,
+        bad,
+        problems,
     )

@@ -7,7 +7,7 @@ from decimal import Decimal
 import polars as pl
 
 _WORDS = (
-    r"grand\s+totals?|totals?|totale|totali|totaux|totales|totais|totaal|total\s+général|gesamt|gesamtsumme|gesamtergebnis|"
+    r"(?:grand|overall|filtered|sub)[\s-]*totals?|totals?|totale|totali|totaux|totales|totais|totaal|total\s+général|gesamt|gesamtsumme|gesamtergebnis|"
     r"insgesamt|summe|suma|somme|soma|razem|łącznie|totalt|summa|i\s+alt|yhteensä|celkem|összesen|toplam|итого|всего|σύνολο|"
     r"合計|総計|总计|總計|합계"
 )
@@ -16,7 +16,11 @@ LABEL = rf"(?i)^\s*(?:{_WORDS})\s*(?:$|[:：]|[-–—]\s)"
 BEGINNING = rf"(?i)^\s*(?:{_WORDS})\b"
 """The total word at the beginning of a longer text, which may as well be a name: "Total Fitness Club"."""
 
+FOOTER = r"^\s*(?:©|\(c\)|@\d{4}|#)"
+"""A remark of the tool below its rows: "©2026 Microsoft Corporation. All rights reserved."."""
+
 _LABEL = re.compile(LABEL)
+_FOOTER = re.compile(FOOTER)
 _ENTITIES = {
     "campaign": ("campaign", "kampagne", "campagne", "campaña", "campagna", "campanha", "kampani"),
     "ad_group": ("ad group", "ad set", "anzeigengruppe", "groupe", "grupo", "gruppi", "gruppo", "advertentiegroep"),
@@ -31,6 +35,11 @@ _PARTS = ("other", "übrige", "autres", "otros", "altri", "outros", "overige")
 def is_total_label(cells: Sequence[str]) -> bool:
     """Whether one of the first three cells is the label of a total row."""
     return any(_LABEL.match(cell) for cell in cells[:3])
+
+
+def is_footer(cells: Sequence[str]) -> bool:
+    """Whether the row is a remark below the table: one cell, the others empty."""
+    return bool(cells) and _FOOTER.match(cells[0]) is not None and not any(cell.strip() for cell in cells[1:])
 
 
 class Totals:
@@ -81,7 +90,7 @@ def labels(frame: pl.DataFrame, columns: Sequence[str], *, undated: pl.Expr) -> 
     merely begins with a total word is a label too.
     """
     # Most blocks hold no total at all, and looking for the words is the dearest part.
-    likely = [name for name in columns[:3] if name in frame.columns and frame[name].str.contains(BEGINNING).any()]
+    likely = [name for name in columns if name in frame.columns and frame[name].str.contains(BEGINNING).any()]
     if not likely:
         return pl.repeat(None, frame.height, dtype=pl.String, eager=True)
     found = [

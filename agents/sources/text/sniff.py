@@ -3,18 +3,20 @@
 import codecs
 import csv
 import hashlib
+import io
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.sources.exports.unreadable import UnreadableExport, shown
+from agents.sources.text.unreadable import UnknownExport, UnreadableExport, shown
 
 Progress = Callable[[int, int], None]
 """Called with the bytes done and the bytes in all."""
 
 HEADER_WITHIN = 20
 """The header is looked for in this many lines."""
+_MOST_COLUMNS = 2_000
 DELIMITERS = (",", "\t", ";", "|")
 _BLOCK = 1 << 20
 _HEAD = 1 << 17
@@ -52,6 +54,8 @@ class Table:
     """Lines above the header."""
     header: tuple[str, ...]
     header_line: int
+    last_line: int | None = None
+    """Where it ends, if other tables or remarks follow in the file."""
 
     @property
     def path(self) -> Path:
@@ -163,7 +167,7 @@ def find_header(
     lines = list(_lines(raw.head))
     for number, line in enumerate(lines, start=1):
         for delimiter in delimiters:
-            cells = _cells(line, delimiter)
+            cells = cells_of(line, delimiter)
             score = known(cells)
             if score >= 2 and (best is None or score > best[0]):
                 best = (score, number, delimiter, cells)
@@ -174,19 +178,31 @@ def find_header(
     return score, Table(raw, delimiter, tuple(lines[: number - 1]), header, number)
 
 
+def lines_of(raw: Raw) -> Iterator[str]:
+    """Every line of the file without its end; what is no text is replaced, for a first look."""
+    with raw.path.open("rb") as file:
+        file.seek(bom_length(raw))
+        with io.TextIOWrapper(file, encoding=raw.encoding, errors="replace", newline="\n") as text:
+            yield from (line.rstrip("\r\n") for line in text)
+
+
 def _lines(text: str) -> Iterator[str]:
     for line in text.split("\n")[:HEADER_WITHIN]:
         yield line.rstrip("\r")
 
 
-def _cells(line: str, delimiter: str) -> list[str]:
-    if not line:
+def cells_of(line: str, delimiter: str) -> list[str]:
+    """The cells of one line; none for a line that no table begins with."""
+    if not line or line.count(delimiter) > _MOST_COLUMNS:
         return []
-    return next(iter(csv.reader([line], delimiter=delimiter)), [])
+    try:
+        return next(iter(csv.reader([line], delimiter=delimiter)), [])
+    except csv.Error:
+        return []
 
 
-def no_header(raw: Raw, remedy: str) -> UnreadableExport:
+def no_header(raw: Raw, remedy: str) -> UnknownExport:
     """The refusal of a text file that is none of the known exports."""
     first = next((line for line in _lines(raw.head) if line.strip()), "")
     problem = f"no known export: the first {HEADER_WITHIN} lines hold no header we know (it begins {shown(first)})"
-    return UnreadableExport(raw.path, 1, problem, remedy)
+    return UnknownExport(raw.path, 1, problem, remedy)

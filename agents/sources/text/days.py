@@ -74,6 +74,7 @@ _DAY_FIRST = re.compile(
     r"(?:[^\W\d]+\.?,?\s+)?(\d{1,2})(?:\.|er)?\s+(?:de\s+)?([^\W\d]+)\.?(?:,?\s+(?:del?\s+)?(\d{4}))?"
 )
 _IN_NAME = re.compile(r"\((\d{4})[._-](\d{2})[._-](\d{2})(?:\s*[-–_]\s*(\d{4})[._-](\d{2})[._-](\d{2}))?\)")
+_TIME = re.compile(r",?\s+(?:at\s+|um\s+|à\s+)?\d{1,2}:\d{2}.*$", re.IGNORECASE)
 _MOMENT = re.compile(r".*[T ]\d{1,2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2})")
 
 
@@ -95,7 +96,7 @@ def read_day(text: str, order: Order | None, zone: str | None = None) -> date | 
         return _date(*match.groups())
     if match := _NUMERIC.fullmatch(bare):
         return _numeric(match, order)
-    return _named(bare, None)
+    return _named(_TIME.sub("", bare), None)
 
 
 def read_days(texts: pl.Series, order: Order | None, zone: str | None, known: dict[str, date | None]) -> pl.Series:

@@ -18,6 +18,10 @@ class UnreadableExport(Exception):
         self.remedy = remedy
 
 
+class UnknownExport(UnreadableExport):
+    """Raised for a text file that is none of the known exports; a mapping could say what it means."""
+
+
 class UnreadableNumber(UnreadableExport):
     """Raised when a cell is no number in the notation the file is being read with."""
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from agents.sources.exports.cells import Style
+from agents.sources.text.cells import Style
 
 Names = Mapping[str, Mapping[str, str]]
 """Field → language → header names, separated by " | "; language "" for names that several languages share."""
@@ -25,6 +25,8 @@ class Known(NamedTuple):
 
 
 _MONEY = ("spend", "revenue", "budget")
+_COUNTED = re.compile(r" \(\d\)$")
+"""The second of two like headers, as they are told apart in rows that were set aside: "Currency code (2)"."""
 _HEADER_CURRENCY = re.compile(r"(.*?)\s*[(\[]([a-z]{3})[)\]]")
 
 
@@ -47,7 +49,7 @@ def index_of(names: Names) -> dict[str, Known]:
 
 def known_header(text: str, names: Mapping[str, Known]) -> Known | None:
     """What the header means, None if it is not in the table."""
-    plain = plain_header(text)
+    plain = _COUNTED.sub("", plain_header(text))
     if known := names.get(plain):
         return known
     match = _HEADER_CURRENCY.fullmatch(plain)

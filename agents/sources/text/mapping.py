@@ -35,8 +35,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from agents.sources.exports.layout import METRICS
-from agents.sources.exports.unreadable import UnreadableExport
+from agents.sources.text.metrics import METRICS
+from agents.sources.text.unreadable import UnreadableExport
 from storage.records.record import Record, digest_of
 
 SUFFIX = ".mapping.yml"

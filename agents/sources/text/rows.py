@@ -13,14 +13,20 @@ from typing import NamedTuple
 
 import polars as pl
 
-from agents.sources.exports.layout import column
-from agents.sources.exports.sniff import Progress, Table, bom_length
-from agents.sources.exports.totals import is_total_label
-from agents.sources.exports.unreadable import UnreadableExport
+from agents.sources.text.sniff import Progress, Table, bom_length
+from agents.sources.text.totals import is_footer, is_total_label
+from agents.sources.text.unreadable import UnreadableExport
 
 LINE = "line"
 _BYTES = 4 << 20
 """About 40,000 rows of an ad report at a time."""
+_LONGEST = 16 << 20
+"""No row of a table is that long."""
+
+
+def column(position: int) -> str:
+    """The name of the text column at this position in a block."""
+    return f"c{position}"
 
 
 class Row(NamedTuple):
@@ -45,16 +51,47 @@ def _texts(table: Table, progress: Progress | None) -> Iterator[bytes]:
     """UTF-8 pieces of the file below the header, each ending at the end of a row."""
     rest = b""
     skip = table.header_line
-    for piece in _decoded(table, progress):
+    line = 1
+    for piece in _below(table, progress):
         rest += piece
         while skip and (end := rest.find(b"\n")) >= 0:
-            rest, skip = rest[end + 1 :], skip - 1
-        if skip == 0 and len(rest) >= _BYTES:
+            rest, skip, line = rest[end + 1 :], skip - 1, line + 1
+        if skip == 0 and len(rest) >= _BYTES and b"\n" in rest:
             cut = _row_end(rest)
             yield rest[:cut]
+            line += rest.count(b"\n", 0, cut)
             rest = rest[cut:]
+        if len(rest) > _LONGEST:
+            _refuse_endless(rest, table, line)
     if skip == 0 and rest:
         yield rest
+
+
+def _below(table: Table, progress: Progress | None) -> Iterator[bytes]:
+    """The text of the file to the last line of the table."""
+    left = table.last_line
+    for piece in _decoded(table, progress):
+        if left is None:
+            yield piece
+        elif left > 0:
+            yield _first_lines(piece, left)
+            left -= piece.count(b"\n")
+
+
+def _first_lines(text: bytes, count: int) -> bytes:
+    end = -1
+    for _ in range(count):
+        end = text.find(b"\n", end + 1)
+        if end < 0:
+            return text
+    return text[: end + 1]
+
+
+def _refuse_endless(rest: bytes, table: Table, line: int) -> None:
+    problem = f"a row is longer than {_LONGEST >> 20} MB"
+    if b"\n" in rest[: 1 << 16]:
+        problem = "a quoted value is never closed"
+    raise UnreadableExport(table.path, line, problem, "the file is damaged or no table: export it again")
 
 
 def _decoded(table: Table, progress: Progress | None) -> Iterator[bytes]:
@@ -162,8 +199,11 @@ def _fitted(row: Row, table: Table, width: int) -> Row:
         cells = cells[:width]
     if len(cells) == width:
         return Row(row.line, cells)
-    if len(cells) < width and is_total_label(cells):
-        return Row(row.line, cells + [""] * (width - len(cells)))
+    if is_footer(cells) or is_total_label(cells):
+        return Row(row.line, (cells + [""] * width)[:width])
+    if is_total_label(cells[width:]):
+        # Google Analytics writes the word behind the sums, in a column without a header.
+        return Row(row.line, [cells[0].strip() or cells[width], *cells[1:width]])
     problem = f"the row has {len(cells)} cells, the header on line {table.header_line} has {width}"
     remedy = "put quotes around values that hold the separator, or export it again"
     if len(cells) < width:
