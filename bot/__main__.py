@@ -2,7 +2,23 @@
 
 import typer
 
-from bot.command_line import agents, audit, bench, data, market, people, plans, policy, stops, upkeep
+from bot.command_line import (
+    agents,
+    audit,
+    bench,
+    data,
+    documents,
+    graph,
+    lake,
+    market,
+    models,
+    people,
+    plans,
+    policy,
+    quarantine,
+    stops,
+    upkeep,
+)
 
 app = typer.Typer(
     name="countersign",
@@ -16,10 +32,16 @@ for commands in (upkeep.commands, data.commands, plans.commands, stops.commands,
     app.add_typer(commands)
 for name, group in (
     ("audit", audit.audit),
+    ("graph", graph.graph),
+    ("lake", lake.lake),
     ("policy", policy.policy),
     ("agents", agents.agents),
     ("market", market.market),
+    ("models", models.models),
+    ("documents", documents.documents),
     ("bench", bench.bench),
+    ("quarantine", quarantine.quarantine),
+    ("mapping", quarantine.mapping),
 ):
     app.add_typer(group, name=name)
 

@@ -51,6 +51,7 @@ async def _sign(office: Office) -> None:
 async def _forget(office: Office) -> None:
     async with office.ledger.write() as tx:
         await tx.deliveries.forget_before(office.clock() - _REMEMBER)
+    await office.landing.tidy()
     await office.queue.forget_before(office.clock() - _REMEMBER)
 
 
@@ -61,6 +62,7 @@ async def _plan(office: Office) -> None:
 
 JOBS: dict[str, Job] = {
     "look": Job("*/5 * * * *", lambda office: office.look(), "read every source, check for drift, score outcomes"),
+    "pull": Job("* * * * *", lambda office: office.puller.pull(), "read the inbox and the sources of sources.yml"),
     "tend": Job("* * * * *", _tend, "close what is overdue, start what has cooled off, remind and escalate"),
     "sign": Job("*/5 * * * *", _sign, "sign the audit trail and show it outside"),
     "attest": Job("15 * * * *", lambda office: office.attester.check(), "look for changes without a valid approval"),

@@ -5,37 +5,58 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
+import structlog
+
+from agents.features.store import FeatureStore
 from agents.governance.approvals import barred_from
 from agents.governance.approvers import standing_of
 from agents.governance.rules import Permission, Rules
+from agents.knowledge.answers import GraphAnswers
+from agents.knowledge.charting import Charter
 from agents.kpis.engine import KpiEngine
 from agents.kpis.lake_reader import LakeReader
 from agents.lifecycle.amend import Amender
+from agents.lifecycle.ask import Asker
 from agents.lifecycle.attest import Attester
 from agents.lifecycle.break_glass import Emergency
+from agents.lifecycle.clash import Clashes
 from agents.lifecycle.convene import convene
 from agents.lifecycle.decide import Decider
 from agents.lifecycle.delegate import Delegator
 from agents.lifecycle.enact import Rulebook, RulesUntrusted
 from agents.lifecycle.execute import Executor
+from agents.lifecycle.forget import Forgetter
 from agents.lifecycle.freeze import Freezer
+from agents.lifecycle.keep import Librarian
+from agents.lifecycle.land import Landing
 from agents.lifecycle.monitor import Monitor
-from agents.lifecycle.observe import FileObserver, Observer
+from agents.lifecycle.observe import Observer
+from agents.lifecycle.outdate import outdate
+from agents.lifecycle.promote import Promoter
 from agents.lifecycle.propose import Proposer
+from agents.lifecycle.pull import Puller
+from agents.lifecycle.release import Releaser
 from agents.lifecycle.remind import Reminder
+from agents.lifecycle.replay import Replayer
 from agents.lifecycle.review import Reviewer
 from agents.lifecycle.rollback import Rollback
 from agents.lifecycle.route import Router
+from agents.lifecycle.survey import Survey, Surveyor
 from agents.lifecycle.texts import Draft, HomeTexts
+from agents.lifecycle.twins import Twins
 from agents.sources.readers import Readers
+from agents.sources.source import SourceUnavailable
 from agents.team.agent import Agent
 from bot.witness import Witness
+from storage.lake.store import Lake
 from storage.ledger import Ledger
-from storage.records.alerts import Finding
+from storage.records.alerts import AlertKind, Finding
 from storage.records.people import Person
 from storage.records.plans import Plan
 from storage.signing import Keyring
 from storage.work_queue import WorkQueue
+
+log = structlog.get_logger()
 
 MOST_DAYS = 92
 """Days the simulated clock moves in one go: a quarter."""
@@ -80,9 +101,23 @@ class Office:
     keyring: Keyring
     readers: Readers
     facts: LakeReader
+    features: FeatureStore
+    """Named numbers about campaigns, the same for planning and monitoring."""
     kpis: KpiEngine
     observer: Observer
-    files: FileObserver
+    landing: Landing
+    releaser: Releaser
+    asker: Asker
+    promoter: Promoter
+    librarian: Librarian
+    charter: Charter
+    """Brings the knowledge graph up to date."""
+    answers: GraphAnswers
+    clashes: Clashes
+    twins: Twins
+    surveyor: Surveyor
+    replayer: Replayer
+    puller: Puller
     proposer: Proposer
     reviewer: Reviewer
     router: Router
@@ -93,6 +128,8 @@ class Office:
     reminder: Reminder
     delegator: Delegator
     freezer: Freezer
+    forgetter: Forgetter
+    lake: Lake
     emergency: Emergency
     amender: Amender
     attester: Attester
@@ -121,6 +158,10 @@ class Office:
         acting = panel.acting(person, except_for=barred_from(plan, panel))
         return rules.may(acting, act, plan, standing_of(rules, person, plan, panel))
 
+    async def survey(self) -> Survey:
+        """The picture of the business that all landed data gives."""
+        return await self.surveyor.survey()
+
     async def drafts(self) -> tuple[Draft, ...]:
         """How the rules on disk differ from those in force. Raises RulesUntrusted, TextUnreadable."""
         async with self.ledger.read() as tx:
@@ -143,6 +184,16 @@ class Office:
         return Moved(await self.sandbox.today(), tuple(events))
 
     async def look(self) -> tuple[Finding, ...]:
-        """Read every source and check what it says: what the schedule does."""
-        await self.observer.pull()
-        return await self.monitor.check()
+        """Read every source and check what it says: what the schedule does.
+
+        A source that does not answer is looked at all the same: its data grow stale, and that is a case.
+        """
+        try:
+            await self.observer.pull()
+        except SourceUnavailable as error:
+            log.warning("source.silent", error=str(error))
+        await self.charter.catch_up()
+        found = await self.monitor.check()
+        if any(finding.kind is AlertKind.FRESHNESS for finding in found):
+            await outdate(self.ledger, self.reviewer, clock=self.clock)
+        return found

@@ -1,5 +1,6 @@
 """One frozen settings object, read once from the environment and the command line."""
 
+import json
 from functools import cached_property
 from pathlib import Path
 
@@ -7,6 +8,16 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_HOME = Path(".countersign")
+
+
+class LakeOptionsUnreadable(ValueError):
+    """Raised for options of the lake's object store that are no JSON object of texts."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "COUNTERSIGN_LAKE_OPTIONS cannot be read: "
+            'it takes a JSON object of texts, such as {"AWS_REGION": "eu-west-1"}'
+        )
 
 
 class Settings(BaseSettings):
@@ -23,6 +34,10 @@ class Settings(BaseSettings):
     """A file, best on another machine's disk, that every signed checkpoint of the trail is appended to."""
     audit_witness_url: str | None = None
     """Where every signed checkpoint is POSTed to, or PUT if it holds `{size}`, as https://store/trail/{size}.txt."""
+    lake_url: str | None = None
+    """Where the lake is, if not in the home: s3://bucket/lake, az://…, gs://…, or another folder."""
+    lake_options: SecretStr | None = None
+    """JSON of texts with what the object store of the lake asks for: region, endpoint, keys."""
     slack_bot_token: SecretStr | None = Field(default=None, alias="SLACK_BOT_TOKEN")
     slack_app_token: SecretStr | None = Field(default=None, alias="SLACK_APP_TOKEN")
     """With it: Socket Mode. Without it, and with a signing secret: HTTP."""
@@ -44,6 +59,19 @@ class Settings(BaseSettings):
     @cached_property
     def lake(self) -> Path:
         return self.home / "lake"
+
+    @cached_property
+    def lake_storage(self) -> dict[str, str] | None:
+        """Raises LakeOptionsUnreadable, which does not repeat what it read."""
+        if self.lake_options is None:
+            return None
+        try:
+            options = json.loads(self.lake_options.get_secret_value())
+        except ValueError:
+            raise LakeOptionsUnreadable from None
+        if not isinstance(options, dict) or not all(isinstance(value, str) for value in options.values()):
+            raise LakeOptionsUnreadable
+        return options
 
     @cached_property
     def workspace(self) -> Path:

@@ -1,7 +1,7 @@
 """The only file that names concrete classes: which database, market, agents and channels an office is made of."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -9,40 +9,60 @@ from decimal import Decimal
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
-from uuid import uuid4
 
 import structlog
 
 from agents.channels.channel import Channel
 from agents.channels.policy_book import PolicyBook
 from agents.channels.sandbox_market import sandbox_channels
+from agents.features.definitions import load_features
+from agents.features.store import FeatureStore
 from agents.governance.calendar import sandbox_calendar
 from agents.governance.calendar_text import dump_calendar
 from agents.governance.limits import dump_limits, sandbox_limits
 from agents.governance.rules import Rules
+from agents.knowledge.answers import GraphAnswers
+from agents.knowledge.charting import Charter
+from agents.knowledge.divergence import Divergence
 from agents.kpis.definitions import load_kpis
 from agents.kpis.engine import KpiEngine
 from agents.kpis.lake_reader import LakeReader
 from agents.lifecycle.amend import Amender
+from agents.lifecycle.artefacts import shipped
+from agents.lifecycle.ask import Asker
 from agents.lifecycle.attest import Attester
 from agents.lifecycle.break_glass import Emergency
+from agents.lifecycle.clash import Clashes
 from agents.lifecycle.decide import Decider
 from agents.lifecycle.delegate import Delegator
+from agents.lifecycle.doubt import Doubts
 from agents.lifecycle.enact import Rulebook, RulesUntrusted, adopt, proven, sound
 from agents.lifecycle.execute import Executor
+from agents.lifecycle.forget import Forgetter
 from agents.lifecycle.freeze import Freezer
+from agents.lifecycle.keep import Librarian
+from agents.lifecycle.land import Landing
 from agents.lifecycle.monitor import Monitor
-from agents.lifecycle.observe import FileObserver, Observer
+from agents.lifecycle.observe import Observer
+from agents.lifecycle.promote import Promoter
 from agents.lifecycle.propose import Proposer
+from agents.lifecycle.pull import Puller
+from agents.lifecycle.release import Releaser
 from agents.lifecycle.remind import Reminder
+from agents.lifecycle.replay import Replayer
 from agents.lifecycle.review import Reviewer
 from agents.lifecycle.rollback import Rollback
 from agents.lifecycle.route import Router
+from agents.lifecycle.shown import measures_of, shown_by
+from agents.lifecycle.survey import Surveyor
 from agents.lifecycle.texts import HomeTexts, Shelf, shipped_texts
+from agents.lifecycle.twins import Twins
 from agents.market.market import Market
 from agents.market.requests import MarketExists
 from agents.market.scenarios import Scenario
 from agents.market.truth import Truth
+from agents.sources.connections import read_connections
+from agents.sources.exports.meanings import differences
 from agents.sources.readers import Readers
 from agents.sources.sandbox_market import SandboxMarketSource
 from agents.team.roster import roster
@@ -51,13 +71,16 @@ from bot.settings import Settings
 from bot.staff import load_people
 from bot.witness import Witness
 from storage.database import Database
-from storage.lake import Lake
-from storage.ledger import Ledger
+from storage.features import FeatureValues
+from storage.graph.current import CurrentGraph
+from storage.lake.store import Lake
+from storage.ledger import Ledger, Transaction
 from storage.market_ledger.hidden import TruthLedger
 from storage.market_ledger.shown import MarketLedger
 from storage.migrations.runner import newest, upgrade
 from storage.records.money import Money
 from storage.records.policies import Edition
+from storage.records.questions import QuestionKind
 from storage.records.record import digest_of
 from storage.signing import Keyring
 from storage.work_queue import WorkQueue
@@ -118,10 +141,11 @@ async def open_office(
         ledger = Ledger(database, queue)
         await _first_texts(settings, ledger, market)
         outside = _outside(market)
-        office = _office(settings, ledger, queue, outside, market, clock)
+        office = _office(settings, ledger, CurrentGraph(database), queue, outside, market, clock)
         people = load_people(settings.people)
         async with ledger.write() as tx:
             await tx.people.replace(people)
+            await office.promoter.take_in(tx)
             with suppress(RulesUntrusted):  # said by whatever would be judged by them
                 await adopt(tx, office.keyring, office.texts, now=clock(), sound=_loads(frozenset(outside[1]), sound))
         yield office
@@ -146,17 +170,36 @@ def _bring_up_to_date(settings: Settings, queue: WorkQueue) -> None:
 def _office(
     settings: Settings,
     ledger: Ledger,
+    graph: CurrentGraph,
     queue: WorkQueue,
     outside: tuple[Readers, Mapping[str, Channel]],
     market: OpenMarket | None,
     clock: Callable[[], datetime],
 ) -> Office:
-    lake = Lake(str(settings.lake))
+    lake = Lake(settings.lake_url or str(settings.lake), storage_options=settings.lake_storage)
     readers, channels = outside
     facts, team = LakeReader(ledger, lake), roster()
-    kpis = KpiEngine(facts, kpis=load_kpis(), clock=clock)
+    values = FeatureValues(lake.uri, storage_options=settings.lake_storage)
+    features = FeatureStore(ledger, facts, values, definitions=load_features())
+    kpis = KpiEngine(facts, kpis=load_kpis(), clock=clock, differences=differences)
     keyring, texts = Keyring(settings.keys), home_texts(settings)
     rulebook, here = Rulebook(keyring), frozenset(channels)
+    asker = Asker(ledger, rulebook, clock=clock)
+    charter = Charter(
+        ledger,
+        lake,
+        shown=shown_by(readers),
+        measures=measures_of(kpis.kpis.values()),
+        declared=settings.home / "knowledge.yml",
+        clock=clock,
+    )
+    clashes = Clashes(charter, asker, readers=readers, clock=clock)
+    doubts = Doubts(ledger, asker, home=settings.home)
+    promoter = Promoter(ledger, rulebook, asker, shipped=shipped(team), clock=clock)
+    asker.handle(QuestionKind.PROMOTION, promoter.settle)
+    asker.handle(QuestionKind.SCHEMA, doubts.settle)
+    asker.handle(QuestionKind.MAPPING, doubts.settle)
+    landing = Landing(ledger, lake, doubts=doubts, clock=clock)
     book = PolicyBook(
         ledger, keyring, shipped=texts.product.shipped, sound=_loads(here, proven), mirror=texts.mirror, clock=clock
     )
@@ -168,6 +211,7 @@ def _office(
         facts=facts,
         clock=clock,
         skills=lambda agent: SKILLS.get(agent, frozenset()),
+        clashes=clashes,
     )
     return Office(
         ledger=ledger,
@@ -177,14 +221,34 @@ def _office(
         keyring=keyring,
         readers=readers,
         facts=facts,
+        features=features,
         kpis=kpis,
         observer=Observer(ledger, lake, readers=readers, clock=clock),
-        files=FileObserver(ledger, lake, clock=clock, new_id=lambda: uuid4().hex[:12]),
+        landing=landing,
+        releaser=Releaser(ledger, landing=landing, doubts=doubts, asker=asker),
+        asker=asker,
+        promoter=promoter,
+        librarian=Librarian(ledger, rulebook, clock=clock),
+        charter=charter,
+        clashes=clashes,
+        twins=Twins(ledger, charter, asker, clock=clock),
+        answers=GraphAnswers(ledger, charter, graph, clock=clock),
+        surveyor=Surveyor(ledger, lake, clock=clock),
+        replayer=Replayer(ledger, lake, rulebook, landing=landing, clock=clock),
+        puller=Puller(
+            ledger,
+            lake,
+            landing=landing,
+            home=settings.home,
+            connections=partial(read_connections, settings.home / "sources.yml"),
+            clock=clock,
+        ),
         proposer=Proposer(
             ledger,
             rulebook,
             team={agent.name: agent for agent in team},
             facts=facts,
+            features=features,
             readers=readers,
             reviewer=reviewer,
             clock=clock,
@@ -193,11 +257,28 @@ def _office(
         router=Router(ledger, rulebook, readers=readers, clock=clock),
         decider=Decider(ledger, rulebook, reviewer=reviewer, clock=clock),
         executor=Executor(ledger, channels=writers, readers=readers, reviewer=reviewer, clock=clock),
-        monitor=Monitor(ledger, rulebook, facts=facts, kpis=kpis, readers=readers, clock=clock),
+        monitor=Monitor(
+            ledger,
+            rulebook,
+            facts=facts,
+            kpis=kpis,
+            features=features,
+            readers=readers,
+            clock=clock,
+            divergence=Divergence(ledger, charter),
+        ),
         rollback=Rollback(ledger, rulebook, channels=writers, readers=readers, reviewer=reviewer, clock=clock),
         reminder=Reminder(ledger, rulebook, clock=clock),
         delegator=Delegator(ledger, rulebook, clock=clock),
         freezer=Freezer(ledger, rulebook, readers=readers, channels=writers, agents=SKILLS, clock=clock),
+        forgetter=Forgetter(
+            ledger,
+            rulebook,
+            places={"documents": _in_documents},
+            folders=[settings.home / "held", settings.home / "inbox"],
+            clock=clock,
+        ),
+        lake=lake,
         emergency=Emergency(ledger, rulebook, clock=clock),
         amender=Amender(
             ledger, rulebook, product=texts.product, reviewer=reviewer, sound=_loads(here, sound), clock=clock
@@ -208,6 +289,10 @@ def _office(
         clock=clock,
         sandbox=None if market is None else _SandboxControls(market),
     )
+
+
+async def _in_documents(tx: Transaction, texts: Collection[str]) -> int:
+    return await tx.documents.forget(texts)
 
 
 def home_texts(settings: Settings) -> HomeTexts:

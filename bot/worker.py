@@ -1,5 +1,6 @@
 """The worker: the one process of a home that carries out durable work."""
 
+import asyncio
 import fcntl
 import os
 from collections.abc import AsyncIterator
@@ -8,6 +9,10 @@ from pathlib import Path
 
 from bot.jobs import JOBS
 from bot.office import Office
+from bot.slack.follower import Follower
+
+_GRAPH_EVERY_S, _GRAPH_PAUSE_S = 60.0, 0.5
+"""How long the graph may lag where nothing is committed, and how many commits it takes in at once."""
 
 
 class WorkerBusy(RuntimeError):
@@ -28,9 +33,14 @@ async def working(office: Office, lock: Path) -> AsyncIterator[None]:
             raise WorkerBusy(f"another process works in {lock.parent}: stop it, or name another --home") from None
         _hand_out(office)
         await office.queue.start()
+        graph = Follower("graph", office.charter.catch_up, every_s=_GRAPH_EVERY_S, pause_s=_GRAPH_PAUSE_S)
+        office.ledger.on_commit(graph.wake)
+        following = asyncio.create_task(graph.run())
         try:
             yield
         finally:
+            graph.stop()
+            await following
             await office.queue.stop()
     finally:
         os.close(descriptor)
@@ -45,9 +55,13 @@ def _hand_out(office: Office) -> None:
     async def execute(payload: dict[str, str]) -> None:
         await office.executor.execute(payload["plan_id"], int(payload["revision"]))
 
+    async def land(payload: dict[str, str]) -> None:
+        await office.releaser.release(payload["question_id"])
+
     async def tick(payload: dict[str, str]) -> None:
         await JOBS[payload["job"]].run(office)
 
     office.queue.handle("review", review)
     office.queue.handle("execute", execute)
+    office.queue.handle("land", land)
     office.queue.handle("tick", tick)

@@ -8,17 +8,26 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.audit.log import AuditLog
 from storage.database import Database
+from storage.documents import Documents
+from storage.graph.knowledge import Knowledge
 from storage.graph.lineage import Lineage
+from storage.model_registry import ModelRegistry
+from storage.personal.vault import Vault
 from storage.repositories.alerts import Alerts
 from storage.repositories.approvals import Approvals
 from storage.repositories.cards import Cards
+from storage.repositories.cursors import Cursors
 from storage.repositories.deliveries import Deliveries
 from storage.repositories.executions import Executions
+from storage.repositories.features import Features
+from storage.repositories.feeds import Feeds
 from storage.repositories.loads import Loads
 from storage.repositories.nudges import Nudges
 from storage.repositories.people import People
 from storage.repositories.plans import Plans
 from storage.repositories.policies import Policies
+from storage.repositories.quarantine import Quarantine
+from storage.repositories.questions import Questions
 from storage.repositories.settings import HomeFacts
 from storage.repositories.stops import Stops
 from storage.work_queue import WorkQueue
@@ -41,8 +50,17 @@ class Transaction:
         self.cards = Cards(connection)
         self.deliveries = Deliveries(connection)
         self.loads = Loads(connection)
+        self.features = Features(connection)
+        self.models = ModelRegistry(connection)
+        self.documents = Documents(connection)
+        self.quarantine = Quarantine(connection)
+        self.feeds = Feeds(connection)
+        self.cursors = Cursors(connection)
+        self.questions = Questions(connection)
+        self.vault = Vault(connection)
         self.home = HomeFacts(connection)
         self.lineage = Lineage(connection)
+        self.graph = Knowledge(connection)
         self.audit = AuditLog(connection)
 
     async def enqueue(self, kind: str, work_id: str, payload: dict[str, str]) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from agents.channels.channel import Capability, ChangeRefused, Reversibility, VersionConflict
 from storage.ledger import Ledger, Transaction
 from storage.records.executions import FieldState, Receipt
+from storage.records.lineage import SEALED, execution_id
 from storage.records.plans import Change, Resource, Value
 from storage.records.policies import Edition, files_of, is_file_name, texts_of_value, value_of_texts
 from storage.records.record import digest_of
@@ -81,9 +82,9 @@ class PolicyBook:
             approved_by = await _approvers(tx, key)
             made = self._next(held, change, key=key, expected_version=expected_version, approved_by=approved_by)
             await tx.policies.add(made)
-            await tx.audit.append(
-                at=made.at, actor="system", action="policy.changed", subject="rules", facts=_facts(made, names)
-            )
+            origins = [(execution_id(key), "put in force by"), (f"edition:{held.number}", "the edition before")]
+            facts = _facts(made, names) | {SEALED: await tx.lineage.link(f"edition:{made.number}", origins)}
+            await tx.audit.append(at=made.at, actor="system", action="policy.changed", subject="rules", facts=facts)
         await asyncio.to_thread(self._mirror, texts_of_value(change.before), texts_of_value(change.after))
         return _receipt(made, names)
 

@@ -25,8 +25,8 @@ def detect(
 ) -> tuple[Finding, ...]:
     """Judge the newest one to three complete days of one source.
 
-    `frame` has the columns of `storage.lake.FACTS`; older versions of its rows show how fast conversions arrive, and
-    young days are compared at equal maturity. Budgets that `plans` changed are not drift. Currencies are judged
+    `frame` has the columns of `storage.lake.facts.FACTS`; older versions of its rows show how fast conversions arrive,
+    and young days are compared at equal maturity. Budgets that `plans` changed are not drift. Currencies are judged
     apart. Empty with less history than the thresholds ask for.
     """
     currencies = sorted(frame["currency"].drop_nulls().unique().to_list())

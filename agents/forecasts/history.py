@@ -78,7 +78,7 @@ class History:
 
 
 def history_of(rows: pl.DataFrame, *, data_day: date, shares: ArrivedShares, max_days: int = 182) -> History:
-    """Arrange facts (one row a campaign and day, see `storage.lake.FACTS`) by campaign and day up to `data_day`."""
+    """Arrange facts by campaign and day up to `data_day`: rows of `lake.facts.FACTS`, one a campaign and day."""
     ads = rows.filter((pl.col("channel") != "store") & (pl.col("day") <= data_day))
     newest_first = data_day - timedelta(days=max_days - 1)
     earliest = ads["day"].min()

@@ -54,6 +54,12 @@ class Act(StrEnum):
     DELEGATE = "delegate"
     AMEND = "amend"
     """Propose a change of the rules."""
+    ANSWER = "answer"
+    """Answer a question about data."""
+    PROMOTE = "promote"
+    """Agree that other settings are worked with."""
+    ERASE = "erase"
+    """Forget a person's data for good."""
 
 
 class Standing(Record):

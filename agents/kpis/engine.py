@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from agents.kpis.definitions import Kpi, Kpis, kpi_named
-from agents.kpis.measure import earlier_window, measure
+from agents.kpis.exchange import converted
+from agents.kpis.measure import Differences, earlier_window, measure, no_differences
 from agents.kpis.query import FactReader, FactSlice, KpiQuery
 from agents.kpis.selection import STORE
 from agents.kpis.vocabulary import Vocabulary
@@ -20,10 +22,19 @@ class KpiEngine:
     Real data wins over simulated data wherever any exists; the two are never summed.
     """
 
-    def __init__(self, reader: FactReader, *, kpis: Kpis, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        reader: FactReader,
+        *,
+        kpis: Kpis,
+        clock: Callable[[], datetime],
+        differences: Differences = no_differences,
+    ) -> None:
+        """`differences` says what sources that are added up mean by a measure, where that is not the same."""
         self._reader = reader
         self._kpis = kpis
         self._clock = clock
+        self._differences = differences
 
     @property
     def kpis(self) -> Kpis:
@@ -42,8 +53,15 @@ class KpiEngine:
         # The part of the window that is complete is never longer, so neither is what it is compared with.
         first = earlier_window(query.window, query.compare).first
         facts = await self._facts(first=first, last=query.window.last, as_of=query.as_of, simulated=query.simulated)
+        if query.currency is not None:
+            facts = await self._in_one_currency(facts, query.currency, as_of=query.as_of)
         as_of = query.as_of or facts.as_of or self._clock()
-        return await asyncio.to_thread(measure, facts, kpi, query, as_of=as_of)
+        return await asyncio.to_thread(measure, facts, kpi, query, as_of=as_of, differences=self._differences)
+
+    async def _in_one_currency(self, facts: FactSlice, wanted: str, *, as_of: datetime | None) -> FactSlice:
+        rates = await self._reader.rates(as_of=as_of, simulated=facts.simulated)
+        changed = await asyncio.to_thread(converted, facts.frame, rates, wanted)
+        return replace(facts, frame=changed.frame, notes=facts.notes + changed.notes)
 
     async def data_day(self, *, simulated: bool | None = None) -> date | None:
         """The day after the newest complete day: "today" in the data's own calendar; None without any data."""

@@ -29,7 +29,7 @@ class Measure:
     """A fact column that can be summed."""
 
     column: str
-    """Integer column of storage.lake.FACTS."""
+    """Integer column of storage.lake.facts.FACTS."""
     scale: int
     """How many of the column's units make one: 1,000,000 for micros."""
     money: bool = False
@@ -44,6 +44,7 @@ MEASURES: Mapping[str, Measure] = {
     "clicks": Measure("clicks", 1),
     "conversions": Measure("conversions_milli", 1_000),
     "leads": Measure("leads_milli", 1_000),
+    "sessions": Measure("sessions", 1),
     "revenue": Measure("revenue_micros", 1_000_000, money=True),
     "orders": Measure("orders", 1, store=True),
     "store_revenue": Measure("store_revenue_micros", 1_000_000, money=True, store=True),

@@ -1,5 +1,6 @@
 """One KPI over one window of facts: pure, exact, and with everything a reader must know about the number."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -7,7 +8,7 @@ import polars as pl
 
 from agents.kpis.definitions import Kpi
 from agents.kpis.figures import format_days
-from agents.kpis.formula import NOTHING, Figures, Formula
+from agents.kpis.formula import MEASURES, NOTHING, Figures, Formula
 from agents.kpis.query import DIMENSIONS, BadKpiQuery, FactSlice, KpiQuery
 from agents.kpis.selection import (
     STORE,
@@ -24,6 +25,13 @@ from agents.kpis.windows import Window
 from storage.records.kpis import KpiAnswer, KpiRow
 
 _DAY = timedelta(days=1)
+Differences = Callable[[Iterable[str], str], tuple[str, ...]]
+"""Sources and a measure → one clause a source where they mean different things by it, else nothing."""
+
+
+def no_differences(sources: Iterable[str], measure: str) -> tuple[str, ...]:  # noqa: ARG001
+    """Every source means the same, or nobody knows."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,9 @@ def earlier_window(window: Window, compare: Window | None) -> Window:
     return Window(first=compare.first, last=last, words=compare.words)
 
 
-def measure(facts: FactSlice, kpi: Kpi, query: KpiQuery, *, as_of: datetime) -> KpiAnswer:
+def measure(
+    facts: FactSlice, kpi: Kpi, query: KpiQuery, *, as_of: datetime, differences: Differences = no_differences
+) -> KpiAnswer:
     """Answer one question from facts that span its window and the one before.
 
     Raises BadKpiQuery for a dimension or filter that does not exist. Rules: reference of KPI definitions; sums are
@@ -118,7 +128,7 @@ def measure(facts: FactSlice, kpi: Kpi, query: KpiQuery, *, as_of: datetime) -> 
         previous_first=before.first,
         series=now.series,
         no_data=not known,
-        notes=_notes(facts, kpi, query, window, basis, now),
+        notes=(*_notes(facts, kpi, query, window, basis, now), *_mixed_meanings(basis, window, differences)),
     )
 
 
@@ -161,6 +171,18 @@ def _picture(basis: _Basis, window: Window, query: KpiQuery) -> _Picture:
         series=() if mixed else daily(counted.frame, basis.formula, window.first, window.last),
         notes=notes,
     )
+
+
+def _mixed_meanings(basis: _Basis, window: Window, differences: Differences) -> tuple[str, ...]:
+    """Where the number adds up what several sources count, and they do not count alike."""
+    counted = within(basis.frame, window).frame
+    notes = []
+    for name in dict.fromkeys(basis.formula.measures):
+        column = MEASURES[name].column
+        sources = counted.filter(pl.col(column).is_not_null())["source"].unique().sort().to_list()
+        if said := differences(sources, name):
+            notes.append(f"{name.capitalize()} are not the same everywhere: {'; '.join(said)}.")
+    return tuple(notes)
 
 
 def _currency(currencies: tuple[str, ...]) -> str | None:

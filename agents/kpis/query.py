@@ -36,6 +36,8 @@ class KpiQuery(Record):
     """How many rows of `by` to keep."""
     as_of: UtcDatetime | None = None
     """Answer with what was known at that moment; None is everything known."""
+    currency: str | None = Field(default=None, pattern=r"^[A-Z]{3}$")
+    """Answer in this currency, with the dated rates that the team provides; None is each amount in its own."""
     simulated: bool | None = None
     """Force the simulated or the real world; None takes real data if any exists."""
 
@@ -45,7 +47,7 @@ class FactSlice:
     """Facts of one world, each version as it was known at one moment."""
 
     frame: pl.DataFrame
-    """Columns of storage.lake.FACTS, one version of each fact."""
+    """Columns of storage.lake.facts.FACTS, one version of each fact."""
     sources: tuple[str, ...]
     """Words for people: "sandbox, load 01J… (84 days)"."""
     newest_day: date | None
@@ -70,3 +72,6 @@ class FactReader(Protocol):
 
         A world without any data gives an empty frame and newest_day None.
         """
+
+    async def rates(self, *, as_of: datetime | None, simulated: bool) -> pl.DataFrame:
+        """All exchange rates known at `as_of`, in the columns of agents.kpis.exchange.RATES."""

@@ -13,10 +13,12 @@ from agents.governance.policy_tests import run_policy_tests
 from agents.governance.rules import Act, Rules
 from agents.governance.what_if import count
 from agents.lifecycle.enact import Rulebook, edition_of, sound
+from agents.lifecycle.link import link_plan
 from agents.lifecycle.review import Reviewer, known_plan
 from agents.lifecycle.states import UNDECIDED, ask_for_review
 from agents.lifecycle.texts import Shelf
 from storage.ledger import Ledger, Transaction
+from storage.records.lineage import SEALED
 from storage.records.money import Money
 from storage.records.people import Person
 from storage.records.plans import Change, Evidence, Plan, PlanKind, PlanStatus, Resource
@@ -254,6 +256,7 @@ async def _store(tx: Transaction, plan: Plan, trial: Trial, impact: Impact, *, v
             "agent_version": plan.agent_version,
             "versions": plan.versions,
             "evidence": [one.id for one in plan.evidence],
+            SEALED: await link_plan(tx, plan),
         },
         "policy.proposed": {
             "via": via,
@@ -268,4 +271,3 @@ async def _store(tx: Transaction, plan: Plan, trial: Trial, impact: Impact, *, v
         await tx.audit.append(
             at=plan.created_at, actor=f"person:{plan.requested_by}", action=action, subject=plan.id, facts=facts
         )
-    await tx.lineage.link(plan.id, [(one.id, one.label) for one in plan.evidence])

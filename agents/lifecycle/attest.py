@@ -6,10 +6,12 @@ from zoneinfo import ZoneInfo
 
 from agents.governance.report import TOLD, Account, account
 from agents.governance.validity import Flaw, Known, Step, Written
+from agents.lifecycle.link import link_alert
 from agents.lifecycle.review import Rulebook
 from storage.ledger import Ledger, Transaction
 from storage.records.alerts import Alert, AlertKind, Finding, Severity
 from storage.records.executions import Execution
+from storage.records.lineage import SEALED
 
 WATCHED = timedelta(days=40)
 """How far back the timetable looks; the report itself looks as far as it is asked to."""
@@ -119,6 +121,6 @@ async def _open(tx: Transaction, finding: Finding, *, now: datetime) -> None:
             "cause": finding.cause,
             "suspect_plan": finding.suspect_plan,
             "seen_on": finding.seen_on,
+            SEALED: await link_alert(tx, alert),
         },
     )
-    await tx.lineage.link(alert.id, [(finding.entity, f"wrote without approval: {finding.entity}")])

@@ -14,12 +14,14 @@ from agents.governance.facts import campaign_key
 from agents.lifecycle.convene import convene
 from agents.lifecycle.effect import expired
 from agents.lifecycle.gather import World
+from agents.lifecycle.link import link_verdict
 from agents.lifecycle.review import Reviewer, known_plan
 from agents.lifecycle.states import ask_for_execution, move
 from agents.lifecycle.stops import brands_of, freezes_on, halt
 from storage.ledger import Ledger, Transaction
 from storage.records.executions import Execution, ExecutionState, execution_key
 from storage.records.facts import CampaignState
+from storage.records.lineage import SEALED
 from storage.records.plans import Change, Plan, PlanState, PlanStatus
 from storage.records.verdicts import Outcome, Verdict
 
@@ -100,7 +102,7 @@ class Beginner:
             if verdict.outcome is not Outcome.ALLOWED:
                 return f"no longer allowed when it was to go on: {await _words(tx, plan, verdict, now=now)}"
             if status.note:
-                await _say_resumed(tx, status, executions, now=now)
+                await _say_resumed(tx, status, executions, verdict, now=now)
         return ""
 
     async def start_due(self) -> int:
@@ -140,6 +142,7 @@ class Beginner:
                 "verdict": verdict.outcome.value,
                 "gates": [gate.policy for gate in verdict.gates],
                 "policy_version": verdict.policy_version,
+                SEALED: await link_verdict(tx, plan, verdict),
             },
         )
         return False
@@ -181,12 +184,13 @@ async def _reserve(tx: Transaction, status: PlanStatus, *, now: datetime) -> Non
             "digest": plan.digest,
             "changes": len(plan.changes),
             "policy_version": verdict.policy_version if verdict else None,
+            SEALED: await link_verdict(tx, plan, verdict) if verdict else [],
         },
     )
 
 
 async def _say_resumed(
-    tx: Transaction, status: PlanStatus, executions: tuple[Execution, ...], *, now: datetime
+    tx: Transaction, status: PlanStatus, executions: tuple[Execution, ...], verdict: Verdict, *, now: datetime
 ) -> None:
     plan, state = status.plan, status.state
     await tx.plans.move(plan.id, revision=plan.revision, origins=(state,), to=state, now=status.since)
@@ -196,7 +200,12 @@ async def _say_resumed(
         actor="system",
         action="plan.resumed",
         subject=plan.id,
-        facts={"revision": plan.revision, "applied": applied, "of": len(executions)},
+        facts={
+            "revision": plan.revision,
+            "applied": applied,
+            "of": len(executions),
+            SEALED: await link_verdict(tx, plan, verdict),
+        },
     )
 
 

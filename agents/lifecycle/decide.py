@@ -108,7 +108,7 @@ class Decider:
             if isinstance(speaker, Declined):
                 return await _settled(tx, speaker, now=now)
             made = speaker.says(Answer.REJECT, reason=reason.strip(), via=via)
-            await keep(tx, made, speaker.person)
+            await keep(tx, made)
             words = await rejected(tx, speaker.status, made, now=now)
             return Accepted(status=await known_plan(tx, seen.plan_id), words=words)
 
@@ -127,7 +127,7 @@ class Decider:
             verdict = await tx.approvals.verdict(plan.id, plan.revision)
             assert verdict is not None, "it was approved because it was judged"
             made = speaker.says(Answer.WITHDRAW, via=via)
-            await keep(tx, made, speaker.person)
+            await keep(tx, made)
             words = await withdrawn(tx, speaker.status, verdict, speaker.panel, made, now=now)
             return Accepted(status=await known_plan(tx, seen.plan_id), words=words)
 
@@ -217,7 +217,7 @@ class Decider:
                 "does not answer. Nothing has happened: please try again in a minute."
             )
             return Declined(cause=Cause.UNREACHABLE, words=words, status=status)
-        await keep(tx, made, speaker.person)
+        await keep(tx, made)
         if last and world is not None:
             judged = await self._reviewer.judge_in(tx, status.plan, world)
             words = await approved(tx, status, judged, panel, now=now)

@@ -5,7 +5,9 @@ from datetime import datetime
 
 from agents.lifecycle.states import ask_for_review, let_go
 from agents.team.agent import JUDGED_AFTER_DAYS
+from agents.team.requests import title_of
 from storage.ledger import Transaction
+from storage.records.lineage import SEALED
 from storage.records.people import Person
 from storage.records.plans import Change, Plan, PlanStatus, Value, raised_per_day
 
@@ -33,9 +35,11 @@ def revision_of(plan: Plan, wanted: Mapping[str, Value], *, person: Person, now:
             "revision": plan.revision + 1,
             "requested_by": person.id,
             "changes": changes,
+            # A title with the old amount would be read as what is asked for.
+            "title": plan.title if plan.restores else title_of(changes),
             "why": (
                 f"Edited by {person.name}: {', '.join(edits)}.",
-                f"Revision {plan.revision} was forecast; these amounts were not.",
+                *((f"Revision {plan.revision} was forecast; these amounts were not.",) if plan.forecasts else ()),
                 *plan.why,
             ),
             "forecasts": (),
@@ -67,6 +71,7 @@ async def revise(
             "revision": revised.revision,
             "digest": revised.digest,
             "changes": [_facts(change) for change in revised.changes],
+            SEALED: await tx.lineage.link(revised.id, [(f"person:{person.id}", "changed its amounts")]),
         },
     )
 

@@ -4,8 +4,10 @@ from datetime import datetime
 
 from agents.governance.approvals import Panel, missing_gates, starts_at
 from agents.lifecycle.learn import keep_rejection
+from agents.lifecycle.link import link_verdict
 from agents.lifecycle.states import NOT_BEGUN, ask_for_execution, move
 from storage.ledger import Transaction
+from storage.records.lineage import SEALED
 from storage.records.plans import PlanState, PlanStatus
 from storage.records.verdicts import Answer, Decision, Outcome, Verdict
 
@@ -128,5 +130,6 @@ async def _say_why(
             "reasons": [reason.model_dump() for reason in judged.reasons],
             "gates": [gate.policy for gate in judged.gates],
             "policy_version": judged.policy_version,
+            SEALED: await link_verdict(tx, plan, judged),
         },
     )

@@ -17,6 +17,7 @@ from agents.governance.policy_tests import run_policy_tests
 from agents.governance.rules import Rules
 from agents.lifecycle.texts import HomeTexts, Shelf, TextUnreadable
 from storage.ledger import Transaction
+from storage.records.lineage import SEALED
 from storage.records.policies import CALENDAR, LIMITS, Edition, files_of
 from storage.signing import Keyring, KeysUnreadable, Signature
 
@@ -180,6 +181,9 @@ async def _enact(tx: Transaction, keyring: Keyring, edition: Edition) -> Edition
     signature = keyring.sign(edition.message)
     signed = edition.model_copy(update={"key_id": signature.key_id, "signature": signature.hex})
     await tx.policies.add(signed)
+    origins = [(f"product:{signed.product}", signed.because)]
+    if signed.number > 1:
+        origins.append((f"edition:{signed.number - 1}", "the edition before"))
     await tx.audit.append(
         at=signed.at,
         actor="system",
@@ -192,6 +196,7 @@ async def _enact(tx: Transaction, keyring: Keyring, edition: Edition) -> Edition
             "own": [one.name for one in signed.files if one.own],
             "key_id": signed.key_id,
             "signature": signed.signature,
+            SEALED: await tx.lineage.link(f"edition:{signed.number}", origins),
         },
     )
     return signed

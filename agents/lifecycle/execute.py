@@ -19,11 +19,13 @@ from agents.channels.channel import (
 )
 from agents.lifecycle.begin import Beginner, Begun, time_is_up
 from agents.lifecycle.conclude import Ending, conclude
+from agents.lifecycle.link import link_execution
 from agents.lifecycle.review import Reviewer, known_plan
 from agents.lifecycle.stops import freezes_on, halt
 from agents.sources.readers import Readers, UnknownChannel
 from storage.ledger import Ledger, Transaction
 from storage.records.executions import Execution, ExecutionState, FieldState, Receipt
+from storage.records.lineage import SEALED
 from storage.records.plans import Change, Plan, PlanState, PlanStatus
 from storage.records.stops import Freeze
 
@@ -232,9 +234,10 @@ class Executor:
         now = self._clock()
         await tx.executions.save(item.model_copy(update={"updated_at": now}))
         await tx.plans.touch(item.plan_id)
-        await tx.audit.append(at=now, actor="system", action=action, subject=item.plan_id, facts=_audit_facts(item))
+        facts = _audit_facts(item)
         if item.receipt is not None:
-            await tx.lineage.link(f"change:{item.key}", [(item.plan_id, f"{item.plan_id} revision {item.revision}")])
+            facts[SEALED] = await link_execution(tx, item)
+        await tx.audit.append(at=now, actor="system", action=action, subject=item.plan_id, facts=facts)
 
     async def _halt(self, status: PlanStatus, freezes: tuple[Freeze, ...]) -> PlanStatus:
         async with self._ledger.write() as tx:

@@ -3,22 +3,31 @@
 import asyncio
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from agents.drift.detectors import detect
 from agents.drift.plans import ExecutedPlan
+from agents.features.signs import silent_conversions
+from agents.features.store import FeatureStore
 from agents.forecasts.outcome import Measured, exit_reached, score
+from agents.knowledge.divergence import Divergence
 from agents.kpis.engine import KpiEngine
 from agents.kpis.figures import format_value
 from agents.kpis.lake_reader import LakeReader
 from agents.kpis.query import KpiQuery
 from agents.kpis.windows import Window
+from agents.lifecycle.artefacts import thresholds_in
 from agents.lifecycle.decide import Cause, Declined
+from agents.lifecycle.findings import missed, stale, without_conversions
 from agents.lifecycle.learn import keep_outcome
+from agents.lifecycle.link import link_alert, link_outcome
 from agents.lifecycle.review import Rulebook
 from agents.sources.readers import Readers
-from agents.sources.source import Source
+from agents.sources.source import Source, SourceUnavailable
+from agents.team.brief import resource_of
 from storage.ledger import Ledger, Transaction
 from storage.records.alerts import Alert, AlertKind, AlertState, Finding, Outcome, OutcomeScore, Severity
+from storage.records.lineage import SEALED
 from storage.records.people import Person
 from storage.records.plans import Forecast, PlanState, PlanStatus
 
@@ -30,6 +39,9 @@ SCORED_FOR = timedelta(days=120)
 """How long after its execution a plan is scored: a forecast's window and the late conversions after it end before."""
 QUIET_DAYS = 3
 """A case that no monitor saw for so many days of data has recovered."""
+_TRACKING = frozenset({"tracking", "cvr", "conversions"})
+_OF_THEIR_OWN = (AlertKind.GOVERNANCE, AlertKind.DIVERGENCE)
+"""Cases that do not pass because a source's data is quiet."""
 _RANK = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 
 
@@ -43,28 +55,46 @@ class Monitor:
         *,
         facts: LakeReader,
         kpis: KpiEngine,
+        features: FeatureStore,
         readers: Readers,
         clock: Callable[[], datetime],
+        divergence: Divergence | None = None,
     ) -> None:
         self._ledger = ledger
         self._rulebook = rulebook
         self._facts = facts
         self._kpis = kpis
+        self._features = features
         self._readers = readers
         self._clock = clock
+        self._divergence = divergence
 
     async def check(self) -> tuple[Finding, ...]:
         """Look at the newest complete day of every source; returns what was found."""
         found: list[Finding] = []
+        worlds: dict[bool, tuple[date, tuple[Finding, ...]]] = {}
         for source in self._readers.sources:
-            data_day = await source.today() - timedelta(days=1)
+            data_day = await self._data_day(source)
+            if data_day is None:
+                continue
             executed = await self._executed(data_day)
+            drift = await self._drift(source, data_day, executed)
             findings = [
-                *await self._drift(source, data_day, executed),
+                *drift,
+                *await self._silent(source, data_day, told=drift),
                 *await self._outcomes(source, data_day, executed),
             ]
-            await self._file(tuple(findings), data_day=data_day)
+            day, before = worlds.get(source.simulated, (data_day, ()))
+            worlds[source.simulated] = max(day, data_day), (*before, *findings)
             found += findings
+        # All sources of a world together: what one of them does not show may be the case of another.
+        for simulated, (data_day, seen) in worlds.items():
+            cases = {finding.key: finding for finding in seen}
+            await self._file(tuple(cases.values()), data_day=data_day, simulated=simulated)
+        if self._divergence is not None:
+            pushed = await self._divergence.look()
+            await self._file_divergence(pushed)
+            found += pushed
         return tuple(found)
 
     async def acknowledge(self, alert_id: str, person: Person) -> Declined | Alert:
@@ -126,6 +156,16 @@ class Monitor:
             )
             return saved
 
+    async def _data_day(self, source: Source) -> date | None:
+        """Its newest complete day; by our clock where it does not answer, None where its clock is not ours."""
+        try:
+            today = await source.today()
+        except SourceUnavailable:
+            if source.simulated:
+                return None
+            today = self._clock().astimezone(ZoneInfo(source.zone)).date()
+        return today - timedelta(days=1)
+
     async def _executed(self, data_day: date) -> tuple[tuple[PlanStatus, date], ...]:
         async with self._ledger.read() as tx:
             return await tx.plans.done_since(data_day - SCORED_FOR)
@@ -134,22 +174,51 @@ class Monitor:
         self, source: Source, data_day: date, executed: tuple[tuple[PlanStatus, date], ...]
     ) -> tuple[Finding, ...]:
         history = await self._facts.history(first=data_day - REACH, last=data_day, simulated=source.simulated)
-        if not history.loads or history.loads[-1].last_day < data_day:
-            return (_stale(source, data_day, history.loads[-1].last_day if history.loads else None),)
+        newest = history.read_to(source.name)
+        if newest is None or newest < data_day:
+            return (stale(source, data_day, newest),)
         plans = tuple(
             ExecutedPlan(plan_id=status.plan.id, resource_keys=status.plan.resource_keys, executed_on=day)
             for status, day in executed
             if day >= data_day - SUSPECT_FOR
         )
-        return await asyncio.to_thread(
-            lambda: detect(history.frame, data_day=data_day, restatement_days=source.restatement_days, plans=plans)
+        async with self._ledger.read() as tx:
+            thresholds, version = await thresholds_in(tx)
+        found = await asyncio.to_thread(
+            lambda: detect(
+                history.frame,
+                data_day=data_day,
+                restatement_days=source.restatement_days,
+                plans=plans,
+                thresholds=thresholds,
+            )
         )
+        judged_by = () if version is None else (version,)
+        return tuple(one.model_copy(update={"evidence": (*one.evidence, *judged_by)}) for one in found)
+
+    async def _silent(self, source: Source, data_day: date, *, told: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        """Campaigns that report no conversions any more, by the features that planning reads; one case for all.
+
+        Nothing where the whole channel's tracking is a case already.
+        """
+        await self._features.materialise(simulated=source.simulated)
+        if any(finding.kpi in _TRACKING for finding in told):
+            return ()
+        served = await self._features.serve(simulated=source.simulated, day=data_day)
+        if served.day != data_day:
+            return ()
+        usual = {entity: silent_conversions(served, entity) for entity in served.values}
+        silent = {entity: expected for entity, expected in sorted(usual.items()) if expected is not None}
+        if not silent:
+            return ()
+        names = {resource_of(one).key: one.name for one in await source.campaigns()}
+        return (without_conversions(source, silent, served, names, data_day),)
 
     async def _outcomes(
         self, source: Source, data_day: date, executed: tuple[tuple[PlanStatus, date], ...]
     ) -> tuple[Finding, ...]:
         """Score the forecasts and exit criteria of plans that are still in force."""
-        missed: list[Finding] = []
+        found: list[Finding] = []
         for status, executed_on in executed:
             if status.state is not PlanState.DONE or await self._told_long_ago(status, executed_on, data_day):
                 continue
@@ -157,8 +226,8 @@ class Monitor:
             await self._keep(status, outcomes)
             failed = await self._exits(status, executed_on, data_day)
             if failed or any(one.score is OutcomeScore.MISSED for one in outcomes):
-                missed.append(_missed(status, outcomes, failed, data_day))
-        return tuple(missed)
+                found.append(missed(status, outcomes, failed, data_day))
+        return tuple(found)
 
     async def _exits(self, status: PlanStatus, executed_on: date, data_day: date) -> tuple[str, ...]:
         """Exit criteria that the plan has reached, in words; judged over the whole days since its execution."""
@@ -209,19 +278,17 @@ class Monitor:
             for outcome in news:
                 await tx.executions.score(outcome)
                 await keep_outcome(tx, status.plan, outcome)
+                sealed = await link_outcome(tx, status.plan, outcome.kpi, first=outcome.kpi not in known)
                 await tx.audit.append(
                     at=now,
                     actor="system",
                     action="outcome.scored",
                     subject=status.plan.id,
-                    facts={"kpi": outcome.kpi, "score": outcome.score.value, "text": outcome.text},
-                )
-                await tx.lineage.link(
-                    f"outcome:{status.plan.id}:{outcome.kpi}", [(status.plan.id, f"forecast of {status.plan.id}")]
+                    facts={"kpi": outcome.kpi, "score": outcome.score.value, "text": outcome.text, SEALED: sealed},
                 )
             await tx.plans.touch(status.plan.id)
 
-    async def _file(self, findings: tuple[Finding, ...], *, data_day: date) -> None:
+    async def _file(self, findings: tuple[Finding, ...], *, data_day: date, simulated: bool) -> None:
         """Open new cases, bring known ones up to date, close those that are quiet."""
         async with self._ledger.read() as tx:
             if not findings and not await tx.alerts.unrecovered():
@@ -230,7 +297,7 @@ class Monitor:
         async with self._ledger.write() as tx:
             open_now = await tx.alerts.unrecovered()
             # A breach of governance is no state of the data, and does not pass because the data is quiet.
-            known = {one.finding.key: one for one in open_now if one.finding.kind is not AlertKind.GOVERNANCE}
+            known = {one.finding.key: one for one in open_now if _is_of(one, simulated=simulated)}
             for finding in findings:
                 if finding.key not in known:
                     await _open(tx, finding, now=now)
@@ -238,8 +305,36 @@ class Monitor:
                     await _renew(tx, known[finding.key], finding, now=now)
             seen = {finding.key for finding in findings}
             for key, alert in known.items():
-                if key not in seen and (data_day - alert.finding.seen_on).days >= QUIET_DAYS:
+                # Stale data are over once they were read; of what the data show, some quiet days have to pass.
+                quiet = 0 if alert.finding.kind is AlertKind.FRESHNESS else QUIET_DAYS
+                if key not in seen and (data_day - alert.finding.seen_on).days >= quiet:
                     await _recover(tx, alert, now=now)
+
+    async def _file_divergence(self, findings: tuple[Finding, ...]) -> None:
+        """As `_file`, but what no longer diverges is over at once: it is a state, not a sighting."""
+        async with self._ledger.read() as tx:
+            if not findings and not _diverging(await tx.alerts.unrecovered()):
+                return
+        now = self._clock()
+        async with self._ledger.write() as tx:
+            known = _diverging(await tx.alerts.unrecovered())
+            for finding in findings:
+                alert = known.pop(finding.key, None)
+                if alert is None:
+                    await _open(tx, finding, now=now)
+                elif (alert.finding.title, alert.finding.detail) != (finding.title, finding.detail):
+                    await _renew(tx, alert, finding, now=now)
+            for alert in known.values():
+                await _recover(tx, alert, now=now)
+
+
+def _is_of(alert: Alert, *, simulated: bool) -> bool:
+    """Whether it is a case of this world's data; each world has a calendar of its own."""
+    return alert.finding.kind not in _OF_THEIR_OWN and alert.finding.simulated == simulated
+
+
+def _diverging(alerts: tuple[Alert, ...]) -> dict[str, Alert]:
+    return {one.finding.key: one for one in alerts if one.finding.kind is AlertKind.DIVERGENCE}
 
 
 async def _open(tx: Transaction, finding: Finding, *, now: datetime) -> None:
@@ -256,12 +351,9 @@ async def _open(tx: Transaction, finding: Finding, *, now: datetime) -> None:
             "cause": finding.cause,
             "suspect_plan": finding.suspect_plan,
             "seen_on": finding.seen_on,
+            SEALED: await link_alert(tx, alert),
         },
     )
-    parents = [(one, one) for one in finding.evidence]
-    if finding.suspect_plan:
-        parents.append((finding.suspect_plan, f"suspect {finding.suspect_plan}"))
-    await tx.lineage.link(alert.id, parents)
 
 
 async def _renew(tx: Transaction, alert: Alert, finding: Finding, *, now: datetime) -> None:
@@ -280,41 +372,6 @@ async def _recover(tx: Transaction, alert: Alert, *, now: datetime) -> None:
     await tx.alerts.save(alert.model_copy(update={"state": AlertState.RECOVERED, "updated_at": now}))
     await tx.audit.append(
         at=now, actor="system", action="alert.recovered", subject=alert.id, facts={"key": alert.finding.key}
-    )
-
-
-def _stale(source: Source, data_day: date, newest: date | None) -> Finding:
-    since = f"its newest complete day is {newest}" if newest else "it has never been read"
-    return Finding(
-        key=f"freshness/{source.name}",
-        kind=AlertKind.FRESHNESS,
-        severity=Severity.WARNING,
-        kpi="freshness",
-        entity=source.name,
-        title=f"Data of {source.name} is stale",
-        detail=(f"{data_day} is complete at the source, but {since} here.", "Plans on stale data are refused."),
-        cause="the source has not been read",
-        seen_on=data_day,
-        simulated=source.simulated,
-    )
-
-
-def _missed(status: PlanStatus, outcomes: list[Outcome], failed: tuple[str, ...], data_day: date) -> Finding:
-    """`failed`: the exit criteria it has reached; without any, a forecast that it missed."""
-    bad = [one.kpi for one in outcomes if one.score is OutcomeScore.MISSED]
-    what = "counts as failed by its own exit criterion" if failed else "missed its forecast"
-    return Finding(
-        key=f"outcome/{status.plan.id}",
-        kind=AlertKind.OUTCOME,
-        severity=Severity.WARNING,
-        kpi=bad[0] if bad else status.plan.exit_criteria[0].kpi,
-        entity=status.plan.id,
-        title=f"{status.plan.id} {what}",
-        detail=(*failed, *(one.text for one in outcomes)),
-        cause="the plan's own forecast; see its evidence",
-        suspect_plan=status.plan.id,
-        seen_on=data_day,
-        simulated=status.plan.simulated,
     )
 
 

@@ -4,23 +4,17 @@ import hashlib
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import polars as pl
 
-from agents.sources.exports.export import StagedExport, stage
-from agents.sources.exports.report import ExportReport
-from agents.sources.exports.sniff import Progress
+from agents.lifecycle.register import enter
 from agents.sources.readers import Readers
-from agents.sources.source import Source
-from storage.lake import Lake
-from storage.ledger import Ledger, Transaction
+from agents.sources.source import Source, SourceUnavailable
+from storage.lake.store import Lake
+from storage.ledger import Ledger
 from storage.records.facts import Load
 from storage.records.money import MICROS
-from storage.records.record import Record
 
-RESTATEMENT_DAYS = {"google_ads": 30, "meta": 28, "linkedin": 30}
-"""Default conversion windows: days for which a platform may still add conversions to what an export shows."""
 FIRST_REACH = timedelta(days=400)
 """How far back the first read of a source goes."""
 
@@ -35,8 +29,18 @@ class Observer:
         self._clock = clock
 
     async def pull(self) -> tuple[Load, ...]:
-        """Land what is new or restated in each source; empty where nothing changed. Raises SourceUnavailable."""
-        landed = [await self._pull(source) for source in self._readers.sources]
+        """Land what is new or restated in each source; empty where nothing changed.
+
+        Raises SourceUnavailable once every other source is read.
+        """
+        landed, silent = [], None
+        for source in self._readers.sources:
+            try:
+                landed.append(await self._pull(source))
+            except SourceUnavailable as error:
+                silent = error
+        if silent is not None:
+            raise silent
         return tuple(load for load in landed if load is not None)
 
     async def _pull(self, source: Source) -> Load | None:
@@ -54,110 +58,12 @@ class Observer:
                 return None
         load = _load_of(source, frame, known_at=await source.now(), fingerprint=fingerprint)
         version = await self._lake.append([frame], load.id, load.known_at)
+        load = load.model_copy(update={"versions": {"facts": version}})
         async with self._ledger.write() as tx:
             if await tx.loads.by_fingerprint(fingerprint) is not None:
                 return None  # another process landed the same state in the meantime
-            await _register(tx, load, fingerprint=fingerprint, lake_version=version, now=self._clock())
+            await enter(tx, load, fingerprint=fingerprint, lines=None, now=self._clock())
         return load
-
-
-class Said(Record):
-    """What a person says about a file that the file does not say itself."""
-
-    mapping: Path | None = None
-    dates: str | None = None
-    """dmy or mdy"""
-    currency: str | None = None
-    account: str = ""
-
-
-class Landed(Record):
-    """What came of one file; `new` is False if the lake held exactly this before."""
-
-    report: ExportReport
-    load_id: str
-    new: bool
-
-
-class FileObserver:
-    """Lands people's own files: staged whole, then made readable in one step, or not at all."""
-
-    def __init__(self, ledger: Ledger, lake: Lake, *, clock: Callable[[], datetime], new_id: Callable[[], str]) -> None:
-        self._ledger = ledger
-        self._lake = lake
-        self._clock = clock
-        self._new_id = new_id
-
-    def stage(self, path: Path, said: Said, *, progress: Progress | None = None) -> StagedExport:
-        """Read and check a whole file without landing it; blocks. Raises UnreadableExport."""
-        return stage(
-            path,
-            self._lake.staging,
-            mapping_file=said.mapping,
-            dates=said.dates,
-            currency=said.currency,
-            account=said.account,
-            today=self._clock().date(),
-            progress=progress,
-        )
-
-    async def land(self, staged: StagedExport) -> Landed:
-        """Make a staged file readable; the same bytes read in the same way change nothing."""
-        report = staged.report
-        async with self._ledger.read() as tx:
-            known = await tx.loads.by_fingerprint(report.fingerprint)
-        if known is not None:
-            return Landed(report=report, load_id=known.id, new=False)
-        load = _load_of_file(report, load_id=f"file-{self._new_id()}", known_at=self._clock())
-        version = await self._lake.append(staged.frames(), load.id, load.known_at)
-        async with self._ledger.write() as tx:
-            known = await tx.loads.by_fingerprint(report.fingerprint)
-            if known is not None:
-                return Landed(report=report, load_id=known.id, new=False)
-            await _register(tx, load, fingerprint=report.fingerprint, lake_version=version, now=self._clock())
-        return Landed(report=report, load_id=load.id, new=True)
-
-
-async def _register(tx: Transaction, load: Load, *, fingerprint: str, lake_version: int, now: datetime) -> None:
-    await tx.loads.add(load, fingerprint=fingerprint, lake_version=lake_version)
-    await tx.audit.append(
-        at=now,
-        actor="system",
-        action="data.loaded",
-        subject=f"load:{load.id}",
-        facts={
-            "source": load.source,
-            "path": load.path,
-            "first_day": load.first_day,
-            "last_day": load.last_day,
-            "rows": load.rows_read,
-            "content_sha256": load.content_sha256,
-            "lake_version": lake_version,
-        },
-    )
-    await tx.lineage.link(f"load:{load.id}", [(f"source:{load.source}", f"{load.source}, {load.path}")])
-
-
-def _load_of_file(report: ExportReport, *, load_id: str, known_at: datetime) -> Load:
-    return Load(
-        id=load_id,
-        source=report.source,
-        path=Path(report.path).name,
-        content_sha256=report.content_sha256,
-        layout=report.layout,
-        simulated=report.simulated,
-        known_at=known_at,
-        zone=report.zone or "UTC",
-        restatement_days=RESTATEMENT_DAYS.get(report.source, 0),
-        first_day=report.first_day,
-        last_day=report.last_day,
-        campaigns=report.campaigns,
-        days=report.days,
-        rows_read=report.rows_read,
-        rows_dropped=report.rows_dropped,
-        spend=report.spend,
-        total_row_difference=report.total_row_difference,
-    )
 
 
 def _fingerprint(source: Source, frame: pl.DataFrame) -> str:
@@ -188,5 +94,6 @@ def _load_of(source: Source, frame: pl.DataFrame, *, known_at: datetime, fingerp
         campaigns=ads["campaign_id"].n_unique(),
         days=frame["day"].n_unique(),
         rows_read=frame.height,
+        rows={"facts": frame.height},
         spend={currency: Decimal(micros) / MICROS for currency, micros in spend.iter_rows()},
     )

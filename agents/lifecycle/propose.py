@@ -5,16 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from agents.features.store import FeatureStore
 from agents.kpis.lake_reader import LakeReader
+from agents.lifecycle.artefacts import planner_in
+from agents.lifecycle.link import link_plan, pinned
 from agents.lifecycle.review import Reviewer, Rulebook, known_plan
 from agents.lifecycle.states import UNDECIDED, ask_for_review, move
 from agents.sources.readers import Readers
 from agents.team.agent import Agent, KeepThePlan, NotEnoughData, Proposal
-from agents.team.brief import Brief, Limits, resource_of
+from agents.team.brief import Brief, resource_of
 from agents.team.requests import Unplannable, Wish, requested_proposal
 from storage.ledger import Ledger, Transaction
 from storage.records.facts import CampaignState
-from storage.records.money import Money
+from storage.records.lineage import SEALED
 from storage.records.people import Person
 from storage.records.plans import Evidence, Plan, PlanKind, PlanState, PlanStatus
 
@@ -38,6 +41,7 @@ class Proposer:
         *,
         team: Mapping[str, Agent],
         facts: LakeReader,
+        features: FeatureStore,
         readers: Readers,
         reviewer: Reviewer,
         clock: Callable[[], datetime],
@@ -46,6 +50,7 @@ class Proposer:
         self._rulebook = rulebook
         self._team = team
         self._facts = facts
+        self._features = features
         self._readers = readers
         self._reviewer = reviewer
         self._clock = clock
@@ -103,6 +108,7 @@ class Proposer:
                 expires_at=calendar.add(now, calendar.expire_after_minutes),
                 requested_by=requested_by,
             )
+            plan = await pinned(tx, plan)
             for status in open_plans:
                 await move(
                     tx,
@@ -123,22 +129,30 @@ class Proposer:
 
     async def _brief(self, campaigns: tuple[CampaignState, ...]) -> Brief:
         source = self._readers.source_of(campaigns[0].channel)
-        data_day = await source.today() - timedelta(days=1)
-        history = await self._facts.history(first=data_day - HISTORY, last=data_day, simulated=source.simulated)
+        newest = await source.today() - timedelta(days=1)
+        history = await self._facts.history(first=newest - HISTORY, last=newest, simulated=source.simulated)
+        # Days that were not read are no days without spend: the plan says how old what it rests on is.
+        data_day = min(newest, history.read_to(source.name) or newest)
         currency = campaigns[0].daily_budget.currency
+        await self._features.materialise(simulated=source.simulated)
+        async with self._ledger.read() as tx:
+            settings, versions = await planner_in(tx)
         return Brief(
             campaigns=campaigns,
             facts=history.frame,
             data_day=data_day,
             restatement_days=source.restatement_days,
             currency=currency,
-            limits=Limits(min_budget=Money.of(1, currency)),
+            limits=settings.limits(currency),
+            versions=versions,
             evidence=tuple(
                 Evidence(id=f"load:{load.id}", label=f"{load.source}, {load.path}") for load in history.loads[-3:]
             ),
             data_known_at=history.loads[-1].known_at if history.loads else None,
             # A budget that campaigns share cannot be set for one of them: the channel would refuse the plan.
             fixed=frozenset(resource_of(one).key for one in campaigns if one.shared_with),
+            features=await self._features.serve(simulated=source.simulated, day=data_day),
+            late_days=(newest - data_day).days,
         )
 
 
@@ -177,10 +191,6 @@ async def _store(tx: Transaction, plan: Plan, *, now: datetime) -> None:
             "agent_version": plan.agent_version,
             "versions": plan.versions,
             "evidence": [one.id for one in plan.evidence],
+            SEALED: await link_plan(tx, plan),
         },
-    )
-    await tx.lineage.link(
-        plan.id,
-        [(one.id, one.label) for one in plan.evidence]
-        + [(f"agent:{plan.agent}@{plan.agent_version}", f"{plan.agent} version {plan.agent_version}")],
     )

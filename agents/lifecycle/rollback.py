@@ -9,12 +9,14 @@ from datetime import date, datetime, timedelta
 from agents.channels.channel import Channel, ChannelError, Reversibility
 from agents.lifecycle.conclude import RULES
 from agents.lifecycle.decide import Accepted, Cause, Declined
+from agents.lifecycle.link import link_restoration
 from agents.lifecycle.review import Reviewer, Rulebook, known_plan
 from agents.lifecycle.states import ask_for_review
 from agents.sources.readers import Readers, UnknownChannel
 from storage.ledger import Ledger, Transaction
 from storage.records.dossiers import Restoration, RollbackPreview
 from storage.records.executions import Execution, ExecutionState, FieldState
+from storage.records.lineage import SEALED
 from storage.records.people import Person
 from storage.records.plans import Change, Evidence, Plan, PlanKind, PlanState, PlanStatus, raised_per_day
 
@@ -121,9 +123,9 @@ class Rollback:
                     "via": via,
                     "overwrites": [item.change.resource.key for item in wanted if item.conflict],
                     "left_alone": [item.change.resource.key for item in preview.items if item not in wanted],
+                    SEALED: await link_restoration(tx, plan, preview.plan.plan),
                 },
             )
-            await tx.lineage.link(plan.id, [(preview.plan.plan.id, f"takes back {preview.plan.plan.id}")])
         return plan
 
     async def _restoration(self, item: Execution) -> Restoration:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from storage.ledger import Ledger, Transaction
 from storage.records.plans import Plan, PlanState, PlanStatus
+from storage.records.questions import QuestionKind
 
 FOLLOWS: dict[PlanState, frozenset[PlanState]] = {
     PlanState.PROPOSED: frozenset(
@@ -79,6 +80,9 @@ async def move(tx: Transaction, status: PlanStatus, to: PlanState, *, now: datet
     )
     if moved and to not in (*NOT_BEGUN, PlanState.EXECUTING):
         await let_go(tx, status, status.plan.resource_keys)
+        for question in await tx.questions.open(QuestionKind.CONFLICT):
+            if question.subject["loser"] == status.plan.id:
+                await tx.questions.withdraw(question.key, outcome=f"{status.plan.id} is no longer at issue")
     return moved
 
 
@@ -90,6 +94,11 @@ async def let_go(tx: Transaction, status: PlanStatus, keys: Iterable[str]) -> No
         if held.plan.id != status.plan.id and not freed.isdisjoint(held.plan.resource_keys):
             # Named after what freed it: a held plan may be woken many times without a change of its own.
             await ask_for_review(tx, held, because=f":{status.plan.id}:{status.version}")
+    for question in await tx.questions.open(QuestionKind.CONFLICT):
+        if status.plan.id in question.subject["winners"]:
+            loser = await tx.plans.get(question.subject["loser"])
+            if loser is not None and loser.state is PlanState.HELD:
+                await ask_for_review(tx, loser, because=f":{status.plan.id}:{status.version}")
 
 
 async def ask_for_review(tx: Transaction, status: PlanStatus, *, because: str = "") -> None:
@@ -120,9 +129,9 @@ async def reconsider(tx: Transaction, now: datetime) -> int:
     return len(waiting)
 
 
-async def judge_anew(tx: Transaction, status: PlanStatus, *, now: datetime) -> None:
+async def judge_anew(tx: Transaction, status: PlanStatus, *, now: datetime, because: str = RULES_CHANGED) -> None:
     """Have a waiting plan judged as if it had just been proposed; its claims stay."""
-    if await move(tx, status, PlanState.PROPOSED, now=now, note=RULES_CHANGED):
+    if await move(tx, status, PlanState.PROPOSED, now=now, note=because):
         again = await tx.plans.get(status.plan.id)
         assert again is not None, "it was there a moment ago"
         await ask_for_review(tx, again)

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from agents.governance.approvals import Panel, approvals_counted, counted_roles, newest_words
 from agents.governance.rules import Rules
+from agents.lifecycle.link import link_decision, versions_of
 from storage.ledger import Transaction
 from storage.records.audit import Personal
+from storage.records.lineage import SEALED
 from storage.records.people import Person, Role
 from storage.records.plans import Plan, PlanStatus
 from storage.records.stops import Glass
@@ -61,9 +63,12 @@ def said_before(made: Decision, decisions: tuple[Decision, ...], plan: Plan, pan
     return counted_roles(made.roles) <= mine
 
 
-async def keep(tx: Transaction, made: Decision, person: Person) -> None:
-    """Store a person's word, in the trail and the lineage, too."""
-    await tx.approvals.add_decision(made)
+async def keep(tx: Transaction, made: Decision) -> None:
+    """Store a person's word with what it was made with, in the trail and the lineage, too."""
+    plan = await tx.plans.revision(made.plan_id, made.revision)
+    assert plan is not None, "nobody speaks of a revision that is not there"
+    versions = await versions_of(tx, plan, policy=made.policy_version)
+    await tx.approvals.add_decision(made.model_copy(update={"versions": versions}))
     facts: dict[str, object] = {
         "revision": made.revision,
         "digest": made.digest,
@@ -71,6 +76,8 @@ async def keep(tx: Transaction, made: Decision, person: Person) -> None:
         "via": made.via,
         "roles": sorted(made.roles),
         "policy_version": made.policy_version,
+        "versions": versions,
+        SEALED: await link_decision(tx, made),
     }
     special = {"gates": list(made.gates), "on_behalf_of": made.on_behalf_of, "glass": made.glass}
     await tx.audit.append(
@@ -80,4 +87,3 @@ async def keep(tx: Transaction, made: Decision, person: Person) -> None:
         subject=made.plan_id,
         facts=facts | {name: value for name, value in special.items() if value},
     )
-    await tx.lineage.link(made.plan_id, [(f"person:{made.person_id}", f"{made.answer.value} by {person.name}")])

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from agents.market.roster import CURRENCY, STORE_ACCOUNT, STORE_NAME
-from storage.lake import FACTS
+from storage.lake.facts import FACTS
 from storage.market_ledger.rows import DeliveryRow, ReportedRow, StoreDayRow
 from storage.records.record import canonical_json
 

@@ -49,7 +49,7 @@ class Source(Protocol):
     async def metrics(self, first: date, last: date) -> pl.DataFrame:
         """Daily facts of complete days, inclusive, as they are reported now.
 
-        Columns: those of storage.lake.FACTS except load_id and known_at.
+        Columns: those of storage.lake.facts.FACTS except load_id and known_at.
         """
 
     async def changes_since(self, moment: datetime) -> tuple[ForeignChange, ...]: ...

@@ -1,5 +1,6 @@
 """The brief: exactly what an agent is given, frozen, so that equal briefs give equal proposals."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -7,6 +8,7 @@ from decimal import Decimal
 import polars as pl
 from pydantic import Field, model_validator
 
+from agents.features.store import NOTHING_SERVED, Served
 from storage.records.facts import CampaignState
 from storage.records.money import Money
 from storage.records.plans import Evidence, Resource
@@ -36,16 +38,36 @@ class Limits(Record):
         return self
 
 
+class PlannerSettings(Record):
+    """What people chose for the planner; an artefact with versions, as thresholds are."""
+
+    max_step_share: Decimal = Field(default=Decimal("0.20"), gt=0, le=1)
+    min_budget: Decimal = Field(default=Decimal(1), gt=0)
+    """Currency units a day."""
+    min_gain_share: Decimal = Field(default=Decimal("0.01"), ge=0)
+    min_gain_probability: Decimal = Field(default=Decimal("0.80"), ge=0, le=1)
+    min_move_share: Decimal = Field(default=Decimal("0.03"), ge=0)
+
+    def limits(self, currency: str) -> Limits:
+        return Limits(
+            max_step_share=self.max_step_share,
+            min_budget=Money.of(self.min_budget, currency),
+            min_gain_share=self.min_gain_share,
+            min_gain_probability=self.min_gain_probability,
+            min_move_share=self.min_move_share,
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Brief:
     """All an agent may know. It holds no clock, no connection and no randomness of its own."""
 
     campaigns: tuple[CampaignState, ...]
     facts: pl.DataFrame
-    """Rows of `storage.lake.FACTS`. Older versions of a row may be among them: they show how fast conversions
+    """Rows of `storage.lake.facts.FACTS`. Older versions of a row may be among them: they show how fast conversions
     arrive. Only the newest version of a row counts as its value."""
     data_day: date
-    """The newest complete day, in the source's calendar."""
+    """The newest complete day that was read, in the source's calendar."""
     restatement_days: int
     """Days back from `data_day` that the source may still change."""
     currency: str
@@ -57,6 +79,13 @@ class Brief:
     """Of the generator that draws the uncertainty; part of the brief, so that a proposal can be repeated."""
     fixed: frozenset[str] = field(default_factory=frozenset)
     """Resource keys that must keep their budget: locked by a person, held by another plan."""
+
+    versions: Mapping[str, str] = field(default_factory=dict)
+    """Of the settings that the limits come from: what a plan made from this brief pins."""
+    features: Served = NOTHING_SERVED
+    """Of the campaigns, as they were known when the brief was made; monitoring reads the same."""
+    late_days: int = 0
+    """Days that are complete at the source and were not read: what is planned begins so many days later."""
 
     @property
     def simulated(self) -> bool:

@@ -6,7 +6,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 import numpy as np
 
 from agents.forecasts.allocation import Allocation, TotalOutOfReachError, allocate
-from agents.forecasts.history import Floats
+from agents.forecasts.history import AHEAD_DAYS, Floats
 from agents.forecasts.week import Week, forecast_week
 from agents.team.agent import JUDGED_AFTER_DAYS, Answer, KeepThePlan, NotEnoughData, Proposal
 from agents.team.brief import Brief, resource_of
@@ -18,6 +18,8 @@ from storage.records.plans import Change, ExitCriterion, Forecast, PlanKind, rai
 
 START_DAYS = 2
 """The forecast begins so many days after the newest complete day: the first whole day of the new budgets."""
+_MOST_LATE = AHEAD_DAYS - JUDGED_AFTER_DAYS + 1 - START_DAYS
+"""The calendar of a forecast reaches no further; the rules refuse a plan on data that are so old."""
 
 
 class BudgetPlanner:
@@ -87,7 +89,13 @@ class BudgetPlanner:
             data_day=brief.data_day,
             data_known_at=brief.data_known_at,
             simulated=brief.simulated,
-            versions={"agent": f"{self.name}/{self.version}", "model": "response/1", "seed": str(brief.seed)},
+            versions={
+                "agent": f"{self.name}/{self.version}",
+                "model": "response/1",
+                "seed": str(brief.seed),
+                **brief.versions,
+                **brief.features.versions,
+            },
         )
 
 
@@ -139,9 +147,14 @@ def _changes(desk: Desk, allocation: Allocation) -> tuple[Change, ...]:
 def _week(desk: Desk, allocation: Allocation, rng: np.random.Generator) -> Week:
     before: dict[Key, float] = {key: float(state.daily_budget.amount) for key, state in desk.states.items()}
     after = {key: float(_after(allocation, state).amount) for key, state in desk.states.items()}
+    start = _start_days(desk.brief)
     return forecast_week(
-        desk.history, desk.responses, before=before, after=after, start=START_DAYS, days=JUDGED_AFTER_DAYS, rng=rng
+        desk.history, desk.responses, before=before, after=after, start=start, days=JUDGED_AFTER_DAYS, rng=rng
     )
+
+
+def _start_days(brief: Brief) -> int:
+    return START_DAYS + min(brief.late_days, _MOST_LATE)
 
 
 def _forecasts(brief: Brief, week: Week) -> tuple[Forecast, ...]:
@@ -153,7 +166,7 @@ def _forecasts(brief: Brief, week: Week) -> tuple[Forecast, ...]:
 
 
 def _forecast(brief: Brief, kpi: str, unit: str, before: Floats, after: Floats, *, step: str) -> Forecast:
-    first = brief.data_day + timedelta(days=START_DAYS)
+    first = brief.data_day + timedelta(days=_start_days(brief))
     low, middle, high = (_rounded(value, step) for value in np.quantile(after, [0.1, 0.5, 0.9]))
     return Forecast(
         kpi=kpi,

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from agents.drift import maturity
+from agents.features.signs import silent_conversions
 from agents.forecasts.allocation import Option, bounds_of
 from agents.forecasts.history import Floats, History, history_of
 from agents.forecasts.response import MIN_DAYS, Response, fit_response
@@ -95,6 +96,8 @@ def _add(desk: Desk, state: CampaignState, rng: np.random.Generator) -> None:
 def _why_held(brief: Brief, state: CampaignState) -> str:
     if resource_of(state).key in brief.fixed:
         return "locked"
+    if silent_conversions(brief.features, resource_of(state).key) is not None:
+        return "no conversions for a week while clicks go on: the tag looks broken"
     if state.learning_until is not None and state.learning_until > brief.data_day:
         return f"learning until {state.learning_until}"
     if state.daily_budget < brief.limits.min_budget:

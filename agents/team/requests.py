@@ -157,7 +157,7 @@ def _proposal(
     at_risk = sum(_at_risk(one, budgets[one.resource.channel, one.resource.id]) for one in changes)
     return Proposal(
         kind=PlanKind.CONTENT if publishes else PlanKind.BUDGET,
-        title=_title(changes),
+        title=title_of(changes),
         why=(
             f"{person.name} asked for it.",
             "Not forecast: no agent has measured what this change would do.",
@@ -182,7 +182,8 @@ def _at_risk(change: Change, budget: Money) -> int:
     return 0 if change.after == "paused" and change.field == STATUS else budget.minor
 
 
-def _title(changes: Sequence[Change]) -> str:
+def title_of(changes: Sequence[Change]) -> str:
+    """What these changes of campaigns do, in few words."""
     if len(changes) > 1:
         budgets = all(change.field == BUDGET for change in changes)
         return f"Set {len(changes)} daily budgets" if budgets else f"Change {len(changes)} campaigns"

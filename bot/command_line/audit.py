@@ -99,12 +99,29 @@ def audit_report(
 
 @audit.command("why")
 def audit_why(
-    subject: Annotated[str, typer.Argument(metavar="ID", help="A plan, alert or load.")],
+    subject: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="A plan, alert, question, load, file, feature, decision, change, outcome…"),
+    ],
     home: Home = HOME,
+    forward: Annotated[bool, typer.Option("--forward", help="What came of it, instead of what it came from.")] = False,
     json: Json = False,
 ) -> None:
-    """Say what something came from, back to the file or source, and who did what to it.
+    """Say in three lines what something rests on, then the whole way back to file and line, or on to what came of it.
 
     Example:  countersign audit why PLAN-1
     """
-    run("audit", "why", subject=subject, home=home, json=json)
+    run("lineage", "why", subject=subject, home=home, forward=forward, json=json)
+
+
+@audit.command("lineage")
+def audit_lineage(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="A new file of JSON Lines.")],
+    home: Home = HOME,
+    json: Json = False,
+) -> None:
+    """Write the whole lineage as OpenLineage events, for other tools.
+
+    Example:  countersign audit lineage --out lineage.jsonl
+    """
+    run("lineage", "lineage", home=home, out=out, json=json)

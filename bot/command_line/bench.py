@@ -41,3 +41,25 @@ def bench_what_if(
 ) -> None:
     """Judge stored decisions again under changed limits, beside cedarpy; exit code 1 if they disagree."""
     run("bench_what_if", "bench_what_if", decisions=decisions, json=json)
+
+
+@bench.command("features")
+def bench_features(
+    events: Annotated[int, typer.Option(help="Feature events.", min=1)] = 1_000_000,
+    labels: Annotated[int, typer.Option(help="Moments to join them to.", min=1)] = 200_000,
+    json: Json = False,
+) -> None:
+    """Join features to moments without looking ahead, beside pandas; exit code 1 if they disagree."""
+    run("bench_features", "bench_features", events=events, labels=labels, json=json)
+
+
+@bench.command("graph")
+def bench_graph(
+    nodes: Annotated[int, typer.Option(help="Things.", min=2000)] = 200_000,
+    edges: Annotated[int, typer.Option(help="Rows of relations between them.", min=1)] = 1_000_000,
+    questions: Annotated[int, typer.Option(help="How many of each kind.", min=20)] = 1_000,
+    intents: Annotated[int, typer.Option(help="Plans to find conflicts between.", min=1)] = 10_000,
+    json: Json = False,
+) -> None:
+    """Load, walk and ask a large knowledge graph beside plain networkx; exit code 1 if their answers differ."""
+    run("bench_graph", "bench_graph", nodes=nodes, edges=edges, questions=questions, intents=intents, json=json)

@@ -6,26 +6,33 @@ from typing import Annotated
 
 import typer
 
-from bot.command_line.options import HOME, Home, Json, run
+from bot.command_line.options import HOME, As, Home, Json, run
 
 commands = typer.Typer()
 
 
 @commands.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Exports of ad platforms, CSV or Parquet.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Exports of ad platforms, CRM, shop …")],
     home: Home = HOME,
     mapping: Annotated[Path | None, typer.Option(help="YAML that says what the columns of a plain file mean.")] = None,
     dates: Annotated[str | None, typer.Option(help="How ambiguous dates are written: dmy or mdy.")] = None,
     currency: Annotated[str | None, typer.Option(help="Currency of files that name none, such as GBP.")] = None,
     account: Annotated[str, typer.Option(help="Account of files that name none.")] = "",
+    accept_schema: Annotated[bool, typer.Option(help="Take the columns as they are, whatever they were.")] = False,
     json: Json = False,
 ) -> None:
     """Read exports into the lake; a file that cannot be read whole is not read at all.
 
     Example:  countersign ingest campaigns.csv meta.csv --dates dmy
     """
-    said = {"mapping": mapping, "dates": dates, "currency": currency, "account": account}
+    said = {
+        "mapping": mapping,
+        "dates": dates,
+        "currency": currency,
+        "account": account,
+        "accept_schema": accept_schema,
+    }
     run("ingest", "ingest", paths=paths, home=home, json=json, **said)
 
 
@@ -40,13 +47,15 @@ def kpi(
     first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
     last: Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")] = None,
     as_of: Annotated[str | None, typer.Option("--as-of", help="What was known at this moment (ISO).")] = None,
+    currency: Annotated[str | None, typer.Option(help="Answer in this one, with the team's dated rates.")] = None,
     json: Json = False,
 ) -> None:
     """Compute a KPI exactly, with unit, window, currency and source.
 
     Example:  countersign kpi roas --by channel --from 2026-03-01 --to 2026-03-31
     """
-    run("kpis", "kpi", name=name, home=home, by=by, where=where or [], first=first, last=last, as_of=as_of, json=json)
+    window = {"first": first, "last": last, "as_of": as_of}
+    run("kpis", "kpi", name=name, home=home, by=by, where=where or [], currency=currency, json=json, **window)
 
 
 @commands.command()
@@ -56,3 +65,43 @@ def ask(question: str, home: Home = HOME, json: Json = False) -> None:
     Example:  countersign ask "spend by channel last month"
     """
     run("kpis", "ask", question=question, home=home, json=json)
+
+
+@commands.command()
+def questions(home: Home = HOME, json: Json = False) -> None:
+    """List what waits for a person: changed exports, unknown files, names that may be one thing, conflicts."""
+    run("questions", "questions", home=home, json=json)
+
+
+@commands.command()
+def answer(
+    question: Annotated[str, typer.Argument(help="Such as Q-1.")],
+    option: Annotated[str, typer.Argument(help="One of the options that the question names, such as accept.")],
+    person: As,
+    home: Home = HOME,
+    json: Json = False,
+) -> None:
+    """Answer a question; only the first answer counts.
+
+    Example:  countersign answer Q-1 accept --as olivia
+    """
+    run("questions", "answer", question=question, option=option, person=person, home=home, json=json)
+
+
+@commands.command()
+def data(home: Home = HOME, json: Json = False) -> None:
+    """The picture of the business: per source its datasets, campaigns, spend, days, gaps, freshness, open questions."""
+    run("data", "data", home=home, json=json)
+
+
+@commands.command()
+def features(
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="One of them, with its values.")] = None,
+    home: Home = HOME,
+    json: Json = False,
+) -> None:
+    """List what is measured about campaigns for planning and monitoring; exit code 1 if values are too old.
+
+    Example:  countersign features roas_28d
+    """
+    run("features", "features", name=name, home=home, json=json)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bot.command_line.options import HOME, Home, Json, run
+from bot.command_line.options import HOME, As, Home, Json, run
 
 commands = typer.Typer()
 
@@ -44,6 +44,22 @@ def backup(target: Annotated[Path, typer.Argument(metavar="DIR")], home: Home = 
     Example:  countersign backup ./backup-monday
     """
     run("inspect", "backup", target=target, home=home, json=json)
+
+
+@commands.command()
+def erase(
+    person: As,
+    known_by: Annotated[
+        str, typer.Option("--person", metavar="WHO", help="E-mail address, telephone number or CRM id (source:id).")
+    ],
+    home: Home = HOME,
+    json: Json = False,
+) -> None:
+    """Forget a person of the data for good, everywhere, and say what went; the trail keeps salted commitments.
+
+    Example:  countersign erase --person jane@example.com --as ada
+    """
+    run("erase", "erase", known_by=known_by, person=person, home=home, json=json)
 
 
 @commands.command()

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.settings import Settings
-from bot.wiring import open_office, utc_now
+from bot.wiring import utc_now
 from bot.witness import Witness, keep_checkpoints, sign_all
 from storage.audit.checkpoints import TrailBroken
 from storage.audit.export import csv_lines, json_lines, read_key_lines, write_export
@@ -125,24 +125,6 @@ async def erase(*, value: str, home: Path, json: bool) -> int | None:
     return None if commitment else NEGATIVE
 
 
-async def why(*, subject: str, home: Path, json: bool) -> None:
-    async with open_office(Settings(home=home)) as office, office.ledger.read() as tx:
-        steps, entries = await tx.lineage.ancestors(subject), await tx.audit.of(subject)
-    if not steps and not entries:
-        raise BadInput(f"nothing is recorded about {subject!r}; countersign plans lists the plans")
-    document = {
-        "subject": subject,
-        "came_from": [step.model_dump() for step in steps],
-        "entries": [
-            {"seq": one.seq, "at": one.at, "actor": one.actor, "action": one.action, "facts": one.facts}
-            for one in entries
-        ],
-    }
-    lines = [f"{subject} came from:", *(f"{'  ' * step.depth}{step.id}  ({step.label})" for step in steps)]
-    lines += ["Trail:", *(f"  {one.seq:>5}  {one.at:%Y-%m-%d %H:%M:%S}Z  {one.actor}  {one.action}" for one in entries)]
-    say(document, as_json=json, text="\n".join(lines))
-
-
 @asynccontextmanager
 async def _ledger(home: Path) -> AsyncIterator[Ledger]:
     path = Settings(home=home).database
@@ -196,6 +178,7 @@ def _document(found: Verification) -> dict[str, Any]:
         "checkpoints": found.checkpoints,
         "outside": found.outside,
         "signatures_checked": found.signatures_checked,
+        "links": found.links,
     }
 
 
@@ -205,7 +188,8 @@ def _words(found: Verification) -> str:
         hint = (
             "" if found.outside else "\nWithout --against FILE nobody can tell whether its newest entries were cut off."
         )
-        return f"The trail is whole: {found.entries} entries{checked if found.signatures_checked else ''}.{hint}"
+        links = f", {found.links} links of lineage" if found.links else ""
+        return f"The trail is whole: {found.entries} entries{links}{checked if found.signatures_checked else ''}.{hint}"
     lines = [f"The trail is broken at entry {found.first_bad}: {found.problem}."]
     lines += [f"  {one.kind.value} (at {one.seq}): {one.words}" for one in found.findings]
     return "\n".join(lines)

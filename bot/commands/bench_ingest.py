@@ -1,4 +1,4 @@
-"""`bench ingest`: a report of many rows from file to lake, beside the standard library doing the same.
+"""`bench ingest`: a report of many rows from file to lake, beside dlt and the standard library doing the same.
 
 Each loader runs in a process of its own, so that its time and peak memory are its own. Writing the report is not timed.
 """
@@ -13,6 +13,8 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ _HEADER = (
 )
 _HEADER_LINE = 3
 _CAMPAIGNS = 1_000
+_DLT = {"dlt_parquet": "dlt, Arrow in, Parquet out", "dlt_delta": "dlt, Arrow in, Delta out"}
 _FIRST_DAY = date(2024, 1, 1)
 _WORDS = ("Brand", "Generic", "Competitor", "Solar, panels", "Ηλιακά", "Retargeting")
 _TYPES = ("Search", "Performance Max", "Display", "Video")
@@ -36,34 +39,67 @@ def bench_ingest(*, rows: int, json: bool) -> None:
     text = (
         f"{found['rows']:,} rows, {found['megabytes']} MB: {found['rows_per_s']:,} rows/s, peak {found['peak_mb']} MB\n"
         f"csv + executemany: {found['baseline_rows_per_s']:,} rows/s, peak {found['baseline_peak_mb']} MB; "
-        f"{found['ratio']} times as fast"
+        f"{found['ratio']} times as fast\n{_beside_dlt(found)}"
     )
     say(found, as_json=json, text=text)
 
 
 def run(rows: int, folder: Path) -> dict[str, Any]:
-    """Measure both loaders on one report of so many rows, written into `folder` (which stays the caller's).
+    """Measure every loader on one report of so many rows, written into `folder` (which stays the caller's).
 
     Gives rows, rows_per_s and peak_mb of the lake, the same with `baseline_` in front, and ratio: how many times
-    faster the lake is. Time runs from the opened file to the committed load; starting Python is not in it.
+    faster the lake is; and the same for dlt with Arrow input, into Parquet files and into a Delta table, with null
+    where dlt (the extra `bench`) is not installed. Time runs from the opened file to the committed load; starting
+    Python is not in it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     report = folder / "report.csv"
     write_report(report, rows)
     lake = _measure("lake", report, folder / "lake")
     baseline = _measure("baseline", report, folder / "baseline.db")
-    for found in (lake, baseline):
-        if found["rows"] != rows:
+    beside = {name: _measure(name, report, folder / name) if _has_dlt() else None for name in _DLT}
+    for found in (lake, baseline, *beside.values()):
+        if found is not None and found["rows"] != rows:
             raise RuntimeError(f"{found['rows']} of {rows} rows were loaded")
     return {
         "rows": rows,
         "megabytes": round(report.stat().st_size / 1e6, 1),
         "rows_per_s": round(rows / lake["seconds"]),
         "peak_mb": lake["peak_mb"],
+        "cpu_s": lake["cpu_s"],
         "baseline_rows_per_s": round(rows / baseline["seconds"]),
         "baseline_peak_mb": baseline["peak_mb"],
+        "baseline_cpu_s": baseline["cpu_s"],
         "ratio": round(baseline["seconds"] / lake["seconds"], 2),
+        **{name: _compared(found, lake, rows) for name, found in beside.items()},
     }
+
+
+def _compared(found: dict[str, Any] | None, lake: dict[str, Any], rows: int) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "rows_per_s": round(rows / found["seconds"]),
+        "peak_mb": found["peak_mb"],
+        "cpu_s": found["cpu_s"],
+        "ratio": round(found["seconds"] / lake["seconds"], 2),
+    }
+
+
+def _has_dlt() -> bool:
+    return find_spec("dlt") is not None
+
+
+def _beside_dlt(found: dict[str, Any]) -> str:
+    lines = []
+    for name, words in _DLT.items():
+        told = found[name]
+        if told is None:
+            return "dlt is not installed, so it was not measured: pip install 'countersign[bench]'"
+        lines.append(
+            f"{words}: {told['rows_per_s']:,} rows/s, peak {told['peak_mb']} MB; {told['ratio']} times as fast"
+        )
+    return "\n".join(lines)
 
 
 def write_report(path: Path, rows: int) -> None:
@@ -109,7 +145,7 @@ def _measure(loader: str, report: Path, target: Path) -> dict[str, Any]:
 
 def _load_lake(report: Path, target: Path) -> int:
     from agents.sources.exports.export import stage
-    from storage.lake import Lake
+    from storage.lake.store import Lake
 
     lake = Lake(str(target))
     with stage(report, lake.staging) as staged:
@@ -121,6 +157,18 @@ def _load_baseline(report: Path, target: Path) -> int:
     from storage.lake_baseline import load
 
     return load(report, target, header_line=_HEADER_LINE)
+
+
+def _load_dlt(report: Path, target: Path) -> int:
+    from bot.commands.bench_ingest_dlt import load
+
+    return load(report, target, header_line=_HEADER_LINE)
+
+
+def _load_dlt_delta(report: Path, target: Path) -> int:
+    from bot.commands.bench_ingest_dlt import load
+
+    return load(report, target, header_line=_HEADER_LINE, table_format="delta")
 
 
 def peak_mb() -> float:
@@ -135,11 +183,29 @@ def peak_mb() -> float:
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6, 1)
 
 
+_LOADERS = {
+    "lake": _load_lake,
+    "baseline": _load_baseline,
+    "dlt_parquet": _load_dlt,
+    "dlt_delta": _load_dlt_delta,
+}
+
+
+_NEEDS = {
+    "lake": ("agents.sources.exports.export", "storage.lake.store", "deltalake", "arro3.core"),
+    "baseline": ("storage.lake_baseline",),
+    "dlt_parquet": ("bot.commands.bench_ingest_dlt", "dlt", "dlt.destinations.impl.filesystem.filesystem"),
+    "dlt_delta": ("bot.commands.bench_ingest_dlt", "dlt", "dlt.destinations.impl.filesystem.filesystem", "deltalake"),
+}
+
+
 def _child(loader: str, report: str, target: str) -> None:
-    started = time.perf_counter()
-    rows = {"lake": _load_lake, "baseline": _load_baseline}[loader](Path(report), Path(target))
-    seconds = time.perf_counter() - started
-    sys.stdout.write(jsonlib.dumps({"rows": rows, "seconds": seconds, "peak_mb": peak_mb()}))
+    for module in _NEEDS[loader]:
+        import_module(module)  # starting up is not measured, of any of them
+    started, used = time.perf_counter(), time.process_time()
+    rows = _LOADERS[loader](Path(report), Path(target))
+    seconds, cpu_s = time.perf_counter() - started, round(time.process_time() - used, 2)
+    sys.stdout.write(jsonlib.dumps({"rows": rows, "seconds": seconds, "cpu_s": cpu_s, "peak_mb": peak_mb()}))
 
 
 if __name__ == "__main__":

@@ -34,9 +34,8 @@ async def features(*, name: str | None, home: Path, json: bool) -> int | None:
             for one in known.values()
             if name in (None, one.name)
         ]
-    document: dict[str, Any] = {"day": newest, "newest_value": served.day, "features": listed}
-    if name is not None:
-        document["values"] = {key: values[name] for key, values in sorted(served.values.items()) if name in values}
+    values = {} if name is None else {key: of[name] for key, of in sorted(served.values.items()) if name in of}
+    document = {"day": newest, "newest_value": served.day, "features": listed, "values": values}
     say(document, as_json=json, text=_text(document, name))
     return None if served.day == newest else NEGATIVE
 

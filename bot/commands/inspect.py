@@ -44,7 +44,10 @@ async def backup(*, target: Path, home: Path, json: bool) -> None:
     if not settings.database.exists():
         raise BadInput(f"there is no database in {home}, so there is nothing to copy")
     copied = await asyncio.to_thread(_copy, settings, target)
-    say({"target": target, "copied": copied}, as_json=json, text=f"Copied {', '.join(copied)} to {target}.")
+    text = f"Copied {', '.join(copied)} to {target}."
+    if settings.lake_url is not None:
+        text += f" The lake is not in the home: copy {settings.lake_url} yourself."
+    say({"target": target, "copied": copied}, as_json=json, text=text)
 
 
 async def agents_list(*, home: Path, json: bool) -> None:

@@ -25,13 +25,21 @@ async def kpi(
     first: datetime | None,
     last: datetime | None,
     as_of: str | None,
+    currency: str | None,
     json: bool,
 ) -> None:
+    if currency is not None and not (len(currency) == 3 and currency.isascii() and currency.isalpha()):
+        raise BadInput(f"--currency {currency!r}: write a code such as GBP")
     if by is not None and by not in DIMENSIONS:
         raise BadInput(f"--by {by!r}: use one of {', '.join(DIMENSIONS)}")
     async with open_office(Settings(home=home)) as office:
         query = KpiQuery(
-            kpi=name, window=await _window(office, first, last), by=by, where=_filters(where), as_of=_moment(as_of)
+            kpi=name,
+            window=await _window(office, first, last),
+            by=by,
+            where=_filters(where),
+            as_of=_moment(as_of),
+            currency=currency.upper() if currency else None,
         )
         _show(await office.kpis.ask(query), as_json=json)
 

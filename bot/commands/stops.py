@@ -1,6 +1,5 @@
 """Stopping and emergencies on the command line: freeze, thaw, break glass, review it."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +8,10 @@ from agents.lifecycle.decide import Declined
 from agents.lifecycle.freeze import Stopped, what_of
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
-from bot.office import Office
+from bot.commands.work_off import work_off
 from bot.settings import Settings
 from bot.wiring import open_office
-from bot.worker import WorkerBusy, working
 from storage.records.stops import FreezeScope, Glass
-
-_PATIENCE_S = 60.0
-"""How long thawing waits for the plans that go on, where no other process works in this home."""
-_LOOK_S = 0.05
 
 
 async def freeze(*, scope: str, name: str | None, reason: str, person: str, home: Path, json: bool) -> int | None:
@@ -39,7 +33,7 @@ async def thaw(*, freeze: str, person: str, home: Path, json: bool) -> int | Non
     async with open_office(settings) as office:
         result = await office.freezer.thaw(wanted, await who(office, person), via="cli")
         if isinstance(result, Stopped):
-            await _work_off(office, settings)
+            await work_off(office, settings)
     return _stopped(result, json=json)
 
 
@@ -75,18 +69,6 @@ async def review_glass(
             _numbered("GLASS", glass), reviewer, words=words or "", fine=not wrong, via="cli"
         )
     return _broken(result, json=json)
-
-
-async def _work_off(office: Office, settings: Settings) -> None:
-    """See that what was thawed goes on: by the process that works in this home, or else by this one."""
-    try:
-        async with working(office, settings.worker_lock):
-            for _ in range(int(_PATIENCE_S / _LOOK_S)):
-                if not await office.queue.unfinished():
-                    return
-                await asyncio.sleep(_LOOK_S)
-    except WorkerBusy:
-        return
 
 
 def _numbered(kind: str, text: str) -> str:

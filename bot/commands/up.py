@@ -26,6 +26,7 @@ from bot.slack.card_desk import CardDesk
 from bot.slack.chronicle import Chronicle
 from bot.slack.deliveries import Deliveries
 from bot.slack.desk import Desk
+from bot.slack.drops import Drops
 from bot.slack.follower import Follower
 from bot.slack.inbox import Inbox
 from bot.staff import DEMO
@@ -210,15 +211,17 @@ class MissingSecret(ValueError):
 
 
 def _desk(office: Office, token: str, api_url: str, channel: str) -> Desk:
-    client = web_client(token, api_url=api_url)
+    client, files_from = web_client(token, api_url=api_url), _files_from(api_url)
+    accounts = Accounts(office.ledger, client, clock=office.clock)
     return Desk(
         office=office,
         client=client,
         deliveries=Deliveries(office.ledger, office.clock),
-        accounts=Accounts(office.ledger, client, clock=office.clock),
+        accounts=accounts,
         channel=channel,
         zone=TEAM_ZONE,
-        files_from=_files_from(api_url),
+        files_from=files_from,
+        drops=Drops(office, client, accounts, channel=channel, files_from=files_from, zone=TEAM_ZONE),
     )
 
 
@@ -247,11 +250,13 @@ async def _kept_informed(office: Office, desk: Desk, *, audit_channel: str | Non
     tasks = [asyncio.create_task(one.run()) for one in followers]
     # Beside the first clicks, which look up whoever acts by themselves.
     tasks.append(asyncio.create_task(desk.accounts.survey()))
+    tasks.append(asyncio.create_task(desk.drops.run()))
     try:
         yield
     finally:
         for one in followers:
             one.stop()
+        desk.drops.stop()
         _, late = await asyncio.wait(tasks, timeout=STOPPED_WITHIN_S)
         for task in late:
             task.cancel()

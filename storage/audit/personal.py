@@ -10,13 +10,14 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.audit import Personal
 from storage.records.record import Record
 from storage.tables.audit import audit_personal
+from storage.tables.provenance import lineage
 
 _PERSON = "person:"
 _TAG = "personal"
@@ -70,14 +71,21 @@ class PersonalData:
         return {commitment: one.value for commitment, one in (await self.kept(bodies)).items()}
 
     async def erase(self, value: str) -> str | None:
-        """Forget a value, such as a person's id, for good; returns its commitment, None if the trail never held it."""
-        key = _key(value.removeprefix(_PERSON))
+        """Forget a value, such as a person's id, for good; returns its commitment, None if the trail never held it.
+
+        What lineage says of a person it says of the commitment from then on, as the entries that seal it do.
+        """
+        name = value.removeprefix(_PERSON)
         self._made.clear()
-        return (
+        commitment: str | None = (
             await self._connection.execute(
-                delete(audit_personal).where(audit_personal.c.key == key).returning(audit_personal.c.commitment)
+                delete(audit_personal).where(audit_personal.c.key == _key(name)).returning(audit_personal.c.commitment)
             )
         ).scalar_one_or_none()
+        if commitment is not None:
+            forgotten = update(lineage).where(lineage.c.parent == f"{_PERSON}{name}")
+            await self._connection.execute(forgotten.values(parent=f"{_PERSON}{commitment}"))
+        return commitment
 
     async def _commitment(self, value: str) -> str:
         if value not in self._made:

@@ -1,4 +1,4 @@
-"""Checking the trail against itself, against its signed checkpoints and against copies of them kept outside."""
+"""Checking the trail against itself, its signed checkpoints, copies of them kept outside, and the lineage it seals."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,6 +8,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.audit.chain import GENESIS
+from storage.audit.links import against_seals
 from storage.audit.merkle import CompactRange
 from storage.audit.misfits import misfit, problem_of
 from storage.audit.notes import Note, NoteUnreadable, read_notes
@@ -52,6 +53,7 @@ async def verify(
         stored, unreadable = await _stored(connection)
         walk = await _walk(connection, {note.size for note in (*stored, *outside)})
         waiting = (await connection.execute(select(func.count()).select_from(audit_outbox))).scalar_one()
+        broken, links = await against_seals(connection, whole=walk.finding is None and not waiting)
     except DBAPIError as error:
         words = f"the trail cannot be read ({error.orig})"
         return Verification.of([Finding(kind=Tampering.UNREADABLE, seq=1, words=words)], entries=0)
@@ -61,6 +63,7 @@ async def verify(
     findings += against_notes(
         stored=stored, outside=outside, keys=keys, roots=walk.roots, entries=walk.tree.size, whole=walk.finding is None
     )
+    findings += broken
     return Verification.of(
         findings,
         entries=walk.tree.size,
@@ -68,6 +71,7 @@ async def verify(
         outside=len(outside),
         signatures_checked=keys is not None and bool(stored or outside),
         waiting=waiting,
+        links=links,
     )
 
 

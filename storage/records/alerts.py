@@ -10,6 +10,8 @@ class AlertKind(StrEnum):
     DRIFT = "drift"
     OUTCOME = "outcome"
     FRESHNESS = "freshness"
+    DIVERGENCE = "divergence"
+    """Campaigns push what is out of stock or off the priority list."""
     GOVERNANCE = "governance"
     """A change was written without the approval that the rules demanded."""
 

@@ -17,6 +17,7 @@ AT_ONCE = (
     "freeze.lifted",
     "audit.key_rotated",
     "audit.erased",
+    "person.erased",
 )
 """Actions after which the trail is signed and shown outside at once, not with the next turn of the timetable."""
 
@@ -79,6 +80,9 @@ class Tampering(StrEnum):
     RETIRED_KEY = "retired key"
     TWO_STORIES = "two stories"
     UNREADABLE = "unreadable"
+    LINK_GONE = "lineage link gone"
+    LINK_CHANGED = "lineage link changed"
+    LINK_ADDED = "lineage link added"
 
 
 class Finding(Record):
@@ -106,6 +110,8 @@ class Verification(Record):
     signatures_checked: bool = False
     waiting: int = 0
     """Entries in the outbox of a PostgreSQL database, which nothing protects yet."""
+    links: int = 0
+    """How many links of lineage the trail seals."""
 
     @classmethod
     def of(cls, findings: Sequence[Finding], **seen: Any) -> Self:

@@ -4,6 +4,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from pydantic import Field
+
 from storage.records.money import Money
 from storage.records.record import Record, UtcDatetime
 
@@ -38,6 +40,17 @@ class Load(Record):
     """Currency → amount in currency units."""
     total_row_difference: dict[str, Decimal] | None = None
     """Our sum minus the file's own total row, per column with one; None where the file has no total row."""
+    rows: dict[str, int] = Field(default_factory=dict)
+    """Dataset → rows that landed; empty for loads from before there were other datasets than facts."""
+    versions: dict[str, int] = Field(default_factory=dict)
+    """Dataset → version of its table that first holds the rows; empty likewise."""
+
+    said: dict[str, str] = Field(default_factory=dict)
+    """What a person said of the file that it does not say itself: dates, currency, account, the mapping's text."""
+
+    def holds(self, dataset: str) -> bool:
+        """Whether it brought rows of the dataset."""
+        return self.rows.get(dataset, 0) > 0 if self.rows else dataset == "facts"
 
 
 class CampaignState(Record):

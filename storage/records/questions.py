@@ -17,6 +17,8 @@ class QuestionKind(StrEnum):
     """Two names that may be one thing."""
     CONFLICT = "conflict"
     """Two intents that cannot both be carried out."""
+    PROMOTION = "promotion"
+    """Other settings for an agent or a detector."""
 
 
 class QuestionState(StrEnum):

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from pydantic import Field
+
 from storage.records.people import Role
 from storage.records.record import Record, UtcDatetime
 
@@ -41,6 +43,8 @@ class Verdict(Record):
     policy_version: str
     """sha256 of the schema and the policy texts it was judged with."""
     judged_at: UtcDatetime
+    versions: dict[str, str] = Field(default_factory=dict)
+    """What it was judged with: data, graph, model, agent, policy; empty in rows from before it was kept."""
 
 
 class GateProgress(Record):
@@ -86,3 +90,5 @@ class Decision(Record):
     """Whose delegate they were, if they decided as one."""
     glass: str | None = None
     """The break-glass session under which they decided alone."""
+    versions: dict[str, str] = Field(default_factory=dict)
+    """What stood before them was made with: data, graph, model, agent, policy; empty in rows from before."""

@@ -6,6 +6,7 @@ from sqlalchemy import Select, insert, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.record import Record
+from storage.tables.fabric import question
 from storage.tables.lifecycle import alert, card, glass, plan
 
 
@@ -25,8 +26,8 @@ class Cards:
         self._connection = connection
 
     async def behind(self, limit: int = 200) -> tuple[str, ...]:
-        """Plans, alerts and broken glass whose card is missing or shows an older version: the outbox towards Slack."""
-        query = union_all(_behind(plan), _behind(alert), _behind(glass)).limit(limit)
+        """What has a card that is missing or shows an older version, plans first: the outbox towards Slack."""
+        query = union_all(_behind(plan), _behind(alert), _behind(glass), _behind(question)).limit(limit)
         return tuple((await self._connection.scalars(query)).all())
 
     async def get(self, subject: str) -> Card:

@@ -77,9 +77,12 @@ personal = Table(
     # What the pseudonyms in the lake stand for; deleting a row is erasure.
     Column("token", String(40), primary_key=True),
     Column("lookup", String(64), nullable=False, unique=True),
-    # Keyed hash of field and value: found by it without reading every value.
+    # Keyed hash of field, value and, where a value does not tell people apart, of whose it is.
+    Column("mark", String(64), nullable=False, index=True),
+    # Keyed hash of field and value alone: several people may have one name or one telephone.
     Column("subject", String(40), nullable=False, index=True),
-    # The token of the person it belongs to: all of one person's texts go together.
-    Column("field", String(40), nullable=False),
+    # Whose it is: all of one person's texts go together.
+    Column("field", String(120), nullable=False),
+    # email, phone, name, text, or `id:` with the source that gave the id
     Column("value", Text, nullable=False),
 )

@@ -1,6 +1,6 @@
 """The whole schema: importing this module declares every table."""
 
-from storage.tables import audit, fabric, knowledge, lifecycle, provenance
+from storage.tables import audit, documents, fabric, features, knowledge, lifecycle, models, provenance
 from storage.tables.base import metadata
 
-__all__ = ["audit", "fabric", "knowledge", "lifecycle", "metadata", "provenance"]
+__all__ = ["audit", "documents", "fabric", "features", "knowledge", "lifecycle", "metadata", "models", "provenance"]

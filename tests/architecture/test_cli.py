@@ -70,7 +70,7 @@ def bad(made_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[tup
 BAD: dict[tuple[str, ...], str] = {
     ("up", "--scenario", "rain", "--home", "new"): "healthy-month",
     ("ingest", "nowhere.csv"): "nowhere.csv",
-    ("ingest", "notes.csv"): "notes.csv, line 1",
+    ("ingest", "notes.csv"): "notes.csv: no known export",
     ("ingest", "notes.csv", "--mapping", "mapping.yml"): "mapping.yml",
     ("ingest", "notes.csv", "--dates", "ymd"): "dmy",
     ("kpi", "nonsense"): "roas",

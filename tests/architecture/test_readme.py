@@ -25,7 +25,23 @@ from tests.architecture.command_line import ROOT, run_all
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 ELSEWHERE = "→"
 """Starts a text that stands for an object shown elsewhere in the README."""
-FREE_KEYS = {"spend", "total_row_difference", "where", "versions", "facts", "budgets"}
+FREE_KEYS = {
+    "spend",
+    "amounts",
+    "rows",
+    "total_row_difference",
+    "where",
+    "versions",
+    "facts",
+    "budgets",
+    "props",
+    "columns",
+    "texts",
+    "elsewhere",
+    "values",
+    "data_versions",
+    "evaluations",
+}
 """Mappings whose keys are data: currencies, campaigns, dimensions."""
 SETUP = "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/countersign up"
 TESTS = "python3 -m venv .venv && .venv/bin/pip install -e '.[test]' && .venv/bin/python -m pytest -n 2"
@@ -41,6 +57,7 @@ COMMANDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("plans", ("plans",)),
     ("audit verify", ("audit", "verify")),
     ("audit why ID", ("audit", "why", "PLAN-1")),
+    ("audit lineage --out FILE", ("audit", "lineage", "--out", "lineage.jsonl")),
     ("market scenario NAME", ("market", "scenario", "tracking-tag-breaks")),
     ("market truth", ("market", "truth")),
     ("check", ("check",)),
@@ -48,6 +65,10 @@ COMMANDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("agents list", ("agents", "list")),
     ("migrate", ("migrate",)),
     ("backup DIR", ("backup", "copy")),
+    (
+        "bench graph",
+        ("bench", "graph", "--nodes", "2000", "--edges", "4000", "--questions", "20", "--intents", "20"),
+    ),
     ("bench ingest", ("bench", "ingest", "--rows", "2000")),
     ("freeze WHAT [NAME] --reason WHY --as PERSON", ("freeze", "channel", "email", "--reason", "x", "--as", "olivia")),
     ("freezes", ("freezes",)),
@@ -66,7 +87,29 @@ COMMANDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("audit rotate-key", ("audit", "rotate-key")),
     ("audit erase PERSON", ("audit", "erase", "aaron")),
     ("ingest PATH…", ("ingest", "newsletter.csv", "--home", "files")),
+    ("data", ("data", "--home", "files")),
+    ("questions", ("questions", "--home", "files")),
+    ("answer QUESTION OPTION --as PERSON", ("answer", "Q-1", "accept", "--as", "olivia", "--home", "files")),
+    ("quarantine list", ("quarantine", "list", "--home", "files")),
+    ("quarantine replay LOAD --as PERSON", ("quarantine", "replay", "none", "--as", "olivia", "--home", "files")),
     ("plan", ("plan", "--home", "files")),
+    ("graph show NAME", ("graph", "show", "ps-2001")),
+    ("graph reach NAME", ("graph", "reach", "ps-2001")),
+    ("graph path FROM TO", ("graph", "path", "ps-2001", "ps-2005")),
+    ("graph explain NAME", ("graph", "explain", "roas")),
+    ("graph conflicts", ("graph", "conflicts")),
+    ("features [NAME]", ("features", "roas_28d")),
+    ("models list", ("models", "list")),
+    ("models show NAME [VERSION]", ("models", "show", "planner_settings")),
+    ("models register NAME FILE --as PERSON", ("models", "register", "planner_settings", "bolder.json", "--as", "ada")),
+    ("models promote NAME VERSION --as PERSON", ("models", "promote", "planner_settings", "2", "--as", "ada")),
+    ("documents add FILE… --as PERSON", ("documents", "add", "guide.md", "--as", "olivia")),
+    ("documents remove DOCUMENT --as PERSON", ("documents", "remove", "DOC-1", "--as", "olivia")),
+    ("lake versions", ("lake", "versions")),
+    ("lake schema", ("lake", "schema")),
+    ("lake compact", ("lake", "compact", "--older-than", "30")),
+    ("erase --person WHO --as PERSON", ("erase", "--person", "jane@example.com", "--as", "ada")),
+    ("bench features", ("bench", "features", "--events", "2000", "--labels", "500")),
 )
 """What the README calls a command, and how it is run here, in this order."""
 
@@ -104,6 +147,8 @@ def test_the_two_commands_stand_on_the_first_screen() -> None:
 def test_documented_documents_have_the_keys_that_commands_print(folder: Path) -> None:
     shown = documents()
     _stricter(folder)
+    (folder / "bolder.json").write_text('{"max_step_share": "0.35"}', encoding="utf-8")
+    (folder / "guide.md").write_text("# Brand guide\n\nWe say trail.", encoding="utf-8")
     arguments = [(*run, "--json") for _, run in COMMANDS]
     ran = run_all(arguments, folder=folder)
 

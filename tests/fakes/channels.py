@@ -17,7 +17,7 @@ from agents.channels.channel import (
     VersionConflict,
 )
 from agents.sources.source import ForeignChange
-from storage.lake import REPORTED
+from storage.lake.facts import REPORTED
 from storage.records.executions import FieldState, Receipt
 from storage.records.facts import CampaignState
 from storage.records.money import Money

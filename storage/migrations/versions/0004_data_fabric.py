@@ -60,12 +60,14 @@ def upgrade() -> None:
         "personal",
         sa.Column("token", sa.String(length=40), nullable=False),
         sa.Column("lookup", sa.String(length=64), nullable=False),
+        sa.Column("mark", sa.String(length=64), nullable=False),
         sa.Column("subject", sa.String(length=40), nullable=False),
-        sa.Column("field", sa.String(length=40), nullable=False),
+        sa.Column("field", sa.String(length=120), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("token", name=op.f("pk_personal")),
         sa.UniqueConstraint("lookup", name=op.f("uq_personal_lookup")),
     )
+    op.create_index("ix_personal_mark", "personal", ["mark"])
     op.create_index("ix_personal_subject", "personal", ["subject"])
 
 

@@ -1,5 +1,7 @@
 """The knowledge graph: nodes, edges and names with the time they held and the time they were known"""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -110,7 +112,7 @@ def _identities() -> None:
     op.create_index("ix_kg_same_into", "kg_same", ["into"])
 
 
-def _said() -> tuple["sa.Column[object]", ...]:
+def _said() -> tuple["sa.Column[Any]", ...]:
     """The columns of a source's word."""
     return (
         sa.Column("props", sa.Text(), nullable=False),

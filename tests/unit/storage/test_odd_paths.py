@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database
-from storage.lake import Lake
+from storage.lake.store import Lake
 from storage.migrations.runner import DatabaseUnreadable, current, revisions, upgrade
 from tests.unit.storage.lake_facts import fact, frame, load
 

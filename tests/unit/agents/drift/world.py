@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from storage.lake import FACTS
+from storage.lake.facts import FACTS
 from storage.records.facts import CampaignState
 from storage.records.money import Money
 

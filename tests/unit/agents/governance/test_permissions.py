@@ -8,17 +8,28 @@ from storage.records.people import Person, Role
 from storage.records.plans import PlanKind
 from tests.unit.agents.governance.cases import AARON, ADA, CARLA, OLIVIA, RULES, VICTOR, a_plan, a_rollback, rules_plan
 
-WORK = {"propose", "edit", "rollback", "acknowledge", "snooze", "tick", "freeze", "remind"}
+WORK = {"propose", "edit", "rollback", "acknowledge", "snooze", "tick", "freeze", "remind", "answer"}
 DECIDE = {"view", "approve", "reject", "withdraw", "remind", "delegate"}
 MATRIX = {
     Role.VIEWER: {"view"},
     Role.OPERATOR: {"view"} | WORK,
-    Role.APPROVER: DECIDE | WORK | {"thaw", "review_glass"},
+    Role.APPROVER: DECIDE | WORK | {"thaw", "review_glass", "promote"},
     Role.BRAND: DECIDE,
     Role.FINANCE: DECIDE,
-    Role.LEGAL: DECIDE,
-    Role.CMO: DECIDE | WORK | {"thaw", "break_glass", "review_glass", "amend"},
-    Role.ADMIN: {"view", "configure", "tick", "freeze", "remind", "delegate", "review_glass", "amend"},
+    Role.LEGAL: DECIDE | {"erase"},
+    Role.CMO: DECIDE | WORK | {"thaw", "break_glass", "review_glass", "amend", "promote"},
+    Role.ADMIN: {
+        "view",
+        "configure",
+        "tick",
+        "freeze",
+        "remind",
+        "delegate",
+        "review_glass",
+        "amend",
+        "answer",
+        "erase",
+    },
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 
 from agents.kpis.query import FactSlice
-from storage.lake import FACTS
+from storage.lake.facts import FACTS
 
 MONDAY = date(2026, 3, 2)
 NOW = datetime(2026, 3, 11, 9, 30, tzinfo=UTC)

@@ -15,7 +15,7 @@ from agents.kpis.definitions import load_kpis
 from agents.kpis.measure import measure
 from agents.kpis.query import DIMENSIONS, FactSlice, KpiQuery
 from agents.kpis.windows import Window
-from storage.lake import FACTS
+from storage.lake.facts import FACTS
 from tests.unit.agents.kpis.facts import MONDAY, NOW, facts, row
 
 KPIS = load_kpis()

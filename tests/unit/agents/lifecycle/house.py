@@ -7,6 +7,8 @@ from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 
+from agents.features.definitions import load_features
+from agents.features.store import FeatureStore
 from agents.governance.limits import sandbox_limits
 from agents.governance.rules import Rules, load_rules
 from agents.kpis.definitions import load_kpis
@@ -28,7 +30,8 @@ from agents.lifecycle.states import reconsider
 from agents.sources.readers import Readers
 from agents.team.agent import Agent, Proposal
 from storage.database import Database
-from storage.lake import Lake
+from storage.features import FeatureValues
+from storage.lake.store import Lake
 from storage.ledger import Ledger
 from storage.records.executions import Execution
 from storage.records.nudges import Nudge
@@ -192,6 +195,7 @@ async def _furnished(
     ledger = Ledger(database, queue)
     lake, readers = Lake(str(folder / "lake")), Readers(dict.fromkeys(channels, source))
     facts = LakeReader(ledger, lake)
+    features = FeatureStore(ledger, facts, FeatureValues(lake.uri), definitions=load_features())
     pauses: list[float] = []
 
     async def pause(seconds: float) -> None:
@@ -215,13 +219,13 @@ async def _furnished(
         decider=Decider(ledger, rulebook, reviewer=reviewer, clock=clock),
         executor=Executor(ledger, channels=channels, readers=readers, reviewer=reviewer, clock=clock, pause=pause),
         proposer=Proposer(
-            ledger, rulebook, team={agent.name: agent for agent in agents}, facts=facts, readers=readers,
-            reviewer=reviewer, clock=clock,
+            ledger, rulebook, team={agent.name: agent for agent in agents}, facts=facts, features=features,
+            readers=readers, reviewer=reviewer, clock=clock,
         ),
         rollback=Rollback(ledger, rulebook, channels=channels, readers=readers, reviewer=reviewer, clock=clock),
         monitor=Monitor(
-            ledger, rulebook, facts=facts, kpis=KpiEngine(facts, kpis=load_kpis(), clock=clock), readers=readers,
-            clock=clock,
+            ledger, rulebook, facts=facts, kpis=KpiEngine(facts, kpis=load_kpis(), clock=clock), features=features,
+            readers=readers, clock=clock,
         ),
         router=Router(ledger, rulebook, readers=readers, clock=clock),
         reminder=Reminder(ledger, rulebook, clock=clock),

@@ -20,7 +20,7 @@ from agents.lifecycle.rollback import Rollback
 from agents.lifecycle.texts import HomeTexts, Shelf, shipped_texts
 from agents.sources.readers import Readers
 from storage.database import Database
-from storage.lake import Lake
+from storage.lake.store import Lake
 from storage.ledger import Ledger
 from storage.records.people import Person
 from storage.records.plans import PlanKind, PlanState, PlanStatus

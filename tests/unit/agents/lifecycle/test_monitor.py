@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from agents.lifecycle.decide import Cause, Declined
-from storage.lake import REPORTED
+from storage.lake.facts import REPORTED
 from storage.records.alerts import Alert, AlertKind, AlertState, OutcomeScore, Severity
 from storage.records.plans import ExitCriterion, Forecast, PlanState
 from tests.builders import AARON, CARLA, OLIVIA, VICTOR, a_forecast
@@ -317,3 +317,21 @@ async def test_weeks_of_not_reading_leave_no_gap(house: House):
     await look(house, world, 20 + 4 * house.source.restatement_days)
     history = await house.monitor._facts.history(first=world.day_of(0), last=world.day_of(99), simulated=True)
     assert history.frame["day"].n_unique() == 20 + 4 * house.source.restatement_days + 1
+
+
+async def test_one_small_campaign_that_reports_no_conversions_any_more_is_named_by_its_features(house: House):
+    small = Ad("paid_search", "s3", 40, beta=12, kappa=60)
+    world = World(seed=1, ads=(*ADS, small), wobble=0.08, days=100, delay_days=0.0)
+    frame = world.frame(99).select(REPORTED.names())
+    broken = (pl.col("campaign_id") == "s3") & (pl.col("day") > world.day_of(SHOCK - 7))
+    house.source.frame = frame.with_columns(
+        pl.when(broken).then(0).otherwise(pl.col(name)).alias(name) for name in ("conversions_milli", "revenue_micros")
+    )
+    assert await look(house, world, SHOCK - 1) == ()
+    (finding,) = await look(house, world, SHOCK)
+    assert finding.key == "drift/tracking/campaigns/fake"
+    assert finding.entity.endswith("s3")
+    assert "clicks and no conversion in" in finding.detail[0]
+    assert "conversions_7d@1" in finding.detail[-1]
+    served = await house.monitor._features.serve(simulated=True, day=world.day_of(SHOCK))
+    assert f"{served.of('paid_search/campaign/s3', 'clicks_7d'):,.0f} clicks" in finding.detail[0]

@@ -16,7 +16,7 @@ from agents.market.editing import CALLS_PER_HOUR
 from agents.market.facts import COLUMNS
 from agents.market.requests import EditFailed, EditsBlocked, MarketExists, MarketMissing
 from agents.market.roster import ROSTER
-from storage.lake import FACTS
+from storage.lake.facts import FACTS
 from storage.market_ledger.file import MarketLayoutUnknown
 from storage.market_ledger.shown import MarketLedger
 from tests.fakes.market_home import MarketHome, a_market, a_request, opened_market, pounds

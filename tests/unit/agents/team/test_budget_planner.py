@@ -1,5 +1,6 @@
 """The budget planner: a proposal with its reasons, or a reason for none."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from agents.features.store import Served
 from agents.team.agent import JUDGED_AFTER_DAYS, Answer, KeepThePlan, NotEnoughData, Proposal
 from agents.team.brief import Brief
 from agents.team.budget_planner import BudgetPlanner
@@ -264,3 +266,17 @@ def test_a_campaign_that_never_moved_is_left_unchanged() -> None:
 def test_the_roster_holds_the_planner() -> None:
     assert [agent.name for agent in roster()] == ["budget_planner"]
     assert roster()[0].kinds == (PlanKind.BUDGET,)
+
+
+def test_a_campaign_whose_conversions_fell_silent_keeps_its_budget_and_the_plan_names_the_features() -> None:
+    silent = {"clicks_7d": Decimal(900), "conversions_7d": Decimal(0), "conversions_28d": Decimal(60)}
+    fine = {"clicks_7d": Decimal(900), "conversions_7d": Decimal(20), "conversions_28d": Decimal(80)}
+    versions = {"feature:conversions_7d": "1"}
+    served = Served(
+        day=DAY, values={"paid_search/campaign/hungry": silent, "paid_search/campaign/full": fine}, versions=versions
+    )
+    proposal = proposed(replace(BRIEF, features=served))
+    assert "hungry" in step(proposed())
+    assert "hungry" not in step(proposal)
+    assert "the tag looks broken" in " ".join(proposal.why)
+    assert proposal.versions["feature:conversions_7d"] == "1"

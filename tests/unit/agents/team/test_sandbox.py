@@ -12,7 +12,7 @@ from agents.sources.sandbox_market import SandboxMarketSource
 from agents.team.agent import Proposal
 from agents.team.brief import Brief, Limits
 from agents.team.budget_planner import BudgetPlanner
-from storage.lake import FACTS
+from storage.lake.facts import FACTS
 from storage.records.alerts import Finding
 from storage.records.money import Money
 from tests.fakes.market_home import MarketHome, a_market

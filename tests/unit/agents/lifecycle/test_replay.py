@@ -1,0 +1,113 @@
+"""Rows that were set aside land after all, once they hold; nothing else is touched by it."""
+
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from agents.lifecycle.decide import Declined
+from agents.lifecycle.replay import Replayed
+from storage.records.quarantine import QuarantineState
+from tests.builders import OLIVIA, VICTOR
+from tests.unit.agents.exports.files import google, written
+from tests.unit.agents.lifecycle.files_room import FilesRoom, a_files_room
+from tests.unit.agents.lifecycle.house import House
+
+GOOD = [f"A,2025-05-{day:02},EUR,10,1,1.00" for day in range(1, 29)]
+BROKEN = google(*GOOD, "B,2025-05-02,EUR,10,many,2.00", "C,2025-05-03,EUR,10,x,3.00")
+
+
+@pytest.fixture
+def room(house: House, tmp_path: Path) -> FilesRoom:
+    return a_files_room(house, tmp_path)
+
+
+@pytest.fixture
+async def load_id(room: FilesRoom, tmp_path: Path) -> str:
+    """A load of which two rows were set aside, on lines 32 and 33."""
+    made = await room.landed(written(tmp_path, BROKEN))
+    assert made.load_id is not None
+    return made.load_id
+
+
+async def replayed(room: FilesRoom, load_id: str, **corrections: str) -> Replayed | Declined:
+    given = {int(line.removeprefix("line_")): {"Clicks": value} for line, value in corrections.items()}
+    return await room.replayer.replay(load_id, OLIVIA, via="test", corrections=given)
+
+
+async def spent(room: FilesRoom) -> dict[str, int]:
+    loads = await room.loads()
+    first, last = min(one.first_day for one in loads), max(one.last_day for one in loads)
+    facts = await room.lake.read(loads, first, last, simulated=False, columns=["campaign", "spend_micros"])
+    return dict(facts.group_by("campaign").agg(pl.col("spend_micros").sum()).iter_rows())
+
+
+async def test_a_corrected_row_lands_and_the_other_waits_on(room: FilesRoom, load_id: str):
+    found = await replayed(room, load_id, line_32="3")
+    assert isinstance(found, Replayed), found
+    assert (found.landed, found.still, found.words) == (1, (), "1 row landed.")
+    assert await spent(room) == {"A": 28_000_000, "B": 2_000_000}
+    (left,) = await room.replayer.waiting()
+    assert left.row.line == 33
+    async with room.house.ledger.read() as tx:
+        (done,) = [one for one in await tx.quarantine.of_load(load_id) if one.row.line == 32]
+        steps = await tx.lineage.ancestors(f"load:{found.load_id}")
+    assert (done.state, done.landed_with, done.settled_by) == (
+        QuarantineState.REPLAYED,
+        found.load_id,
+        f"person:{OLIVIA.id}",
+    )
+    assert (steps[0].id[:5], steps[0].first_line, steps[0].last_line) == ("file:", 32, 32)
+    assert await room.house.verified()
+
+
+async def test_what_still_breaks_the_contract_waits_with_its_reason(room: FilesRoom, load_id: str):
+    found = await replayed(room, load_id, line_32="3", line_33="-4")
+    assert isinstance(found, Replayed), found
+    assert (found.landed, [one.row.line for one in found.still]) == (1, [33])
+    (left,) = await room.replayer.waiting()
+    assert left.row.cells["Clicks"] == "-4"
+    assert left.row.reason != ""
+
+
+async def test_without_corrections_and_a_changed_contract_nothing_lands(room: FilesRoom, load_id: str):
+    found = await replayed(room, load_id)
+    assert isinstance(found, Replayed), found
+    assert (found.load_id, found.landed) == (None, 0)
+    assert len(await room.loads()) == 1
+
+
+async def test_the_same_correction_twice_lands_once(room: FilesRoom, load_id: str):
+    await replayed(room, load_id, line_32="3")
+    again = await replayed(room, load_id, line_32="3")
+    assert isinstance(again, Declined)
+    assert again.words == "Line 32 of export.csv is not set aside."
+    assert len(await room.loads()) == 2
+
+
+async def test_a_file_that_told_of_the_same_since_goes_before(room: FilesRoom, load_id: str, tmp_path: Path):
+    room.house.clock.pass_(minutes=1)
+    await room.landed(written(tmp_path, google("B,2025-05-02,EUR,10,5,9.00"), name="newer.csv"))
+    found = await replayed(room, load_id, line_32="3")
+    assert isinstance(found, Declined)
+    assert "newer.csv" in found.words
+    assert (await spent(room))["B"] == 9_000_000
+
+
+async def test_who_may_only_look_lands_nothing(room: FilesRoom, load_id: str):
+    found = await room.replayer.replay(load_id, VICTOR, via="test")
+    assert isinstance(found, Declined)
+    assert len(await room.loads()) == 1
+
+
+async def test_rows_may_be_given_up_for_good(room: FilesRoom, load_id: str):
+    found = await room.replayer.give_up(load_id, OLIVIA, via="test")
+    assert isinstance(found, Replayed)
+    assert await room.replayer.waiting() == ()
+    assert await room.house.actions(f"load:{load_id}") == ["data.loaded", "quarantine.given_up"]
+
+
+async def test_an_unknown_column_is_named(room: FilesRoom, load_id: str):
+    found = await room.replayer.replay(load_id, OLIVIA, via="test", corrections={32: {"Klicks": "3"}})
+    assert isinstance(found, Declined)
+    assert "'Klicks'" in found.words
