@@ -104,7 +104,8 @@ def slack_id_of(body: dict[str, Any]) -> str:
     user = body.get("user")
     if isinstance(user, dict):
         return str(user.get("id", ""))
-    return str(body.get("user_id") or body.get("event", {}).get("user") or "")
+    event = body.get("event", {})
+    return str(body.get("user_id") or event.get("user") or event.get("user_id") or "")
 
 
 def team_of(body: dict[str, Any]) -> str:

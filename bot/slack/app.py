@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.cards import notices
 from bot.slack.deliveries import delivery_id
 from bot.slack.desk import Desk
-from bot.slack.listeners import actions, commands, events, inbox, people, policies, stops, views
+from bot.slack.listeners import actions, commands, data, events, graph, inbox, people, policies, stops, views
 
 log = structlog.get_logger()
 
@@ -46,7 +46,7 @@ def build_app(desk: Desk, *, signing_secret: str | None) -> AsyncApp:
         process_before_response=False,
     )
     _answer_breakage(app, desk)
-    for listeners in (actions, commands, events, inbox, people, policies, stops, views):
+    for listeners in (actions, commands, data, events, graph, inbox, people, policies, stops, views):
         listeners.register(app, desk)
     return app
 

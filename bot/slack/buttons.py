@@ -11,13 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-
-class MalformedButton(ValueError):
-    """Raised when a value or a view's metadata was not written by us, or by another version of us."""
-
-    def __init__(self, value: str) -> None:
-        super().__init__(f"not a button value of this version: {value[:80]!r}")
-        self.value = value
+from bot.slack.values import MalformedButton, join, split
 
 
 class ActionId(StrEnum):
@@ -43,6 +37,9 @@ class ActionId(StrEnum):
     DELEGATION_END = "delegation.end"  # DelegationRef
     ALERT_ACKNOWLEDGE = "alert.acknowledge"  # AlertRef
     ALERT_SNOOZE = "alert.snooze"  # SnoozeRef, as selected_option.value
+    QUESTION_ANSWER = "question.answer"  # AnswerRef; several in a row end in .0, .1 …
+    DATA_PICTURE = "data.picture"  # PageRef of no meaning: opens the dialog
+    DATA_SET_ASIDE = "data.set_aside"  # LoadRef: opens the dialog
     KPI_ASK = "kpi.ask"  # Question: the same as typing it; several in a row end in .0, .1 …
 
 
@@ -119,12 +116,12 @@ class PlanRef:
         return (self.plan_id, str(self.revision), self.digest, self.binding)
 
     def encode(self) -> str:
-        return _join("plan.2", *self.parts)
+        return join("plan.2", *self.parts)
 
     @classmethod
     def decode(cls, value: str) -> Self:
         """Read it back; MalformedButton if it is anything else."""
-        plan_id, revision, digest, binding = _split(value, "plan.2", *_PLAN_PARTS)
+        plan_id, revision, digest, binding = split(value, "plan.2", *_PLAN_PARTS)
         return cls(plan_id, int(revision), digest, binding)
 
 
@@ -135,12 +132,12 @@ class PlanName:
     plan_id: str
 
     def encode(self) -> str:
-        return _join("name.1", self.plan_id)
+        return join("name.1", self.plan_id)
 
     @classmethod
     def decode(cls, value: str) -> Self:
         """Read it back; MalformedButton if it is anything else."""
-        (plan_id,) = _split(value, "name.1", _PLAN)
+        (plan_id,) = split(value, "name.1", _PLAN)
         return cls(plan_id)
 
 
@@ -152,13 +149,13 @@ class MenuRef:
     plan: PlanRef
 
     def encode(self) -> str:
-        return _join("menu.1", self.choice, *self.plan.parts)
+        return join("menu.1", self.choice, *self.plan.parts)
 
     @classmethod
     def decode(cls, value: str) -> Self:
         """Read it back; MalformedButton if it is anything else."""
-        choice, *parts = _split(value, "menu.1", _CHOICE, *_PLAN_PARTS)
-        return cls(PlanChoice(choice), PlanRef.decode(_join("plan.2", *parts)))
+        choice, *parts = split(value, "menu.1", _CHOICE, *_PLAN_PARTS)
+        return cls(PlanChoice(choice), PlanRef.decode(join("plan.2", *parts)))
 
 
 @dataclass(frozen=True)
@@ -170,13 +167,13 @@ class BulkRef:
 
     def encode(self) -> str:
         named = (",".join(one.parts) for one in self.plans)
-        return _join("bulk.1", self.verb, ";".join(named))
+        return join("bulk.1", self.verb, ";".join(named))
 
     @classmethod
     def decode(cls, value: str) -> Self:
         """Read it back; MalformedButton if it is anything else, names a plan twice or more than MOST_BULK."""
-        verb, named = _split(value, "bulk.1", _VERB, _BULK)
-        plans = tuple(PlanRef.decode(_join("plan.2", *one.split(","))) for one in named.split(";"))
+        verb, named = split(value, "bulk.1", _VERB, _BULK)
+        plans = tuple(PlanRef.decode(join("plan.2", *one.split(","))) for one in named.split(";"))
         if len({one.plan_id for one in plans}) != len(plans) or len(plans) > MOST_BULK:
             raise MalformedButton(value)
         return cls(BulkVerb(verb), plans)
@@ -189,12 +186,12 @@ class FreezeRef:
     freeze_id: str
 
     def encode(self) -> str:
-        return _join("freeze.1", self.freeze_id)
+        return join("freeze.1", self.freeze_id)
 
     @classmethod
     def decode(cls, value: str) -> Self:
         """Read it back; MalformedButton if it is anything else."""
-        (freeze_id,) = _split(value, "freeze.1", _FREEZE)
+        (freeze_id,) = split(value, "freeze.1", _FREEZE)
         return cls(freeze_id)
 
 
@@ -205,12 +202,12 @@ class GlassRef:
     glass_id: str
 
     def encode(self) -> str:
-        return _join("glass.1", self.glass_id)
+        return join("glass.1", self.glass_id)
 
     @classmethod
     def decode(cls, value: str) -> Self:
         """Read it back; MalformedButton if it is anything else."""
-        (glass_id,) = _split(value, "glass.1", _GLASS)
+        (glass_id,) = split(value, "glass.1", _GLASS)
         return cls(glass_id)
 
 
@@ -221,12 +218,12 @@ class DelegationRef:
     delegation_id: str
 
     def encode(self) -> str:
-        return _join("delegation.1", self.delegation_id)
+        return join("delegation.1", self.delegation_id)
 
     @classmethod
     def decode(cls, value: str) -> Self:
         """Read it back; MalformedButton if it is anything else."""
-        (delegation_id,) = _split(value, "delegation.1", _DELEGATION)
+        (delegation_id,) = split(value, "delegation.1", _DELEGATION)
         return cls(delegation_id)
 
 
@@ -237,12 +234,12 @@ class PageRef:
     page: int
 
     def encode(self) -> str:
-        return _join("page.1", str(self.page))
+        return join("page.1", str(self.page))
 
     @classmethod
     def decode(cls, value: str) -> Self:
         """Read it back; MalformedButton if it is anything else."""
-        (page,) = _split(value, "page.1", _PAGE)
+        (page,) = split(value, "page.1", _PAGE)
         return cls(int(page))
 
 
@@ -253,12 +250,12 @@ class AlertRef:
     alert_id: str
 
     def encode(self) -> str:
-        return _join("alert.1", self.alert_id)
+        return join("alert.1", self.alert_id)
 
     @classmethod
     def decode(cls, value: str) -> Self:
         """Read it back; MalformedButton if it is anything else."""
-        (alert_id,) = _split(value, "alert.1", _ALERT)
+        (alert_id,) = split(value, "alert.1", _ALERT)
         return cls(alert_id)
 
 
@@ -270,12 +267,12 @@ class SnoozeRef:
     days: int
 
     def encode(self) -> str:
-        return _join("snooze.1", self.alert_id, str(self.days))
+        return join("snooze.1", self.alert_id, str(self.days))
 
     @classmethod
     def decode(cls, value: str) -> Self:
         """Read it back; MalformedButton if it is anything else."""
-        alert_id, days = _split(value, "snooze.1", _ALERT, _DAYS)
+        alert_id, days = split(value, "snooze.1", _ALERT, _DAYS)
         return cls(alert_id, int(days))
 
 
@@ -286,24 +283,10 @@ class Question:
     text: str
 
     def encode(self) -> str:
-        return _join("ask.1", self.text)
+        return join("ask.1", self.text)
 
     @classmethod
     def decode(cls, value: str) -> Self:
         """Read it back; MalformedButton if it is anything else."""
-        (text,) = _split(value, "ask.1", _QUESTION)
+        (text,) = split(value, "ask.1", _QUESTION)
         return cls(text)
-
-
-def _join(*parts: str) -> str:
-    return ":".join(parts)
-
-
-def _split(value: str, version: str, *patterns: re.Pattern[str]) -> list[str]:
-    # The last part may hold colons of its own.
-    prefix, *parts = value.split(":", len(patterns))
-    if prefix != version or len(parts) != len(patterns):
-        raise MalformedButton(value)
-    if not all(pattern.fullmatch(part) for pattern, part in zip(patterns, parts, strict=True)):
-        raise MalformedButton(value)
-    return parts

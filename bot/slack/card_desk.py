@@ -1,4 +1,4 @@
-"""The card desk: exactly one live message for every plan and alert, always brought up to what the database says.
+"""The card desk: exactly one live message for every plan, alert and question, always as the database says.
 
 The outbox towards Slack is a question, not a queue: which cards show less than is known? It is asked after every
 commit and once a second, so a crash or an outage of Slack loses nothing and posts nothing twice.
@@ -21,6 +21,7 @@ from bot.slack.cards.alert_card import alert_card
 from bot.slack.cards.blocks import Block, Message, section
 from bot.slack.cards.glass_card import glass_card
 from bot.slack.cards.plan_card import plan_card
+from bot.slack.cards.question_card import question_card
 from storage.ledger import Ledger
 from storage.repositories.cards import Card
 
@@ -28,7 +29,7 @@ log = structlog.get_logger()
 
 _AT_ONCE = 8
 _UNACCEPTABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_blocks_too_many"}
-_KINDS = {"ALERT": "alert", "GLASS": "glass"}
+_KINDS = {"ALERT": "alert", "GLASS": "glass", "Q": "question"}
 _GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 
 
@@ -97,6 +98,11 @@ class CardDesk:
             return alert.version, alert_card(alert, zone=self._zone, people=known, rolled_back_by=taken)
         if subject.startswith("GLASS-"):
             return await self._glass(subject)
+        if subject.startswith("Q-"):
+            async with self._ledger.read() as tx:
+                asked, people = await tx.questions.get(subject), await tx.people.all()
+            assert asked is not None, "cards are of questions that were asked"
+            return asked.version, question_card(asked, zone=self._zone, people={one.id: one for one in people})
         dossier = await self._router.dossier(subject)
         return dossier.status.version, plan_card(dossier, zone=self._zone, now=self._clock())
 

@@ -1,38 +1,31 @@
 """Pictures of KPI answers: a line over days, or bars over the members of a dimension, with words for who
 cannot see.
 
-Drawn with matplotlib's Agg canvas and no global state, one picture at a time and off the event loop.
-Numbers come from the answer alone; they become floats only to find their place on paper. Text from data
-is never read as TeX.
+Drawn one picture at a time and off the event loop. Numbers come from the answer alone; they become floats
+only to find their place on paper. Text from data is never read as TeX.
 """
 
 import asyncio
-import io
 import math
-import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any
 
 from agents.kpis.figures import format_days, format_value
 from bot.slack.cards.kpi_card import unit_of
-from bot.slack.cards.markup import ISOLATES, clean, cut, day, member, words
+from bot.slack.cards.markup import clean, cut, day, member, words
 from bot.slack.cards.plan_parts import about
+from bot.slack.paper import BLUE, DRAWING, GREY, GRID, INK, ORANGE, drawn, new_figure, png_of, tidy
 from storage.records.kpis import KpiAnswer, KpiRow
 
 MOST_ALT = 1000
 """Characters of the words for who cannot see."""
 MOST_BARS = 12
 
-_WIDTH_INCHES, _HEIGHT_INCHES, _DPI = 8.0, 4.0, 200  # 1600 px: crisp at twice the 800 px that Slack shows.
+_HEIGHT_INCHES = 4.0
 _BAR_INCHES, _BAR_MARGIN_INCHES = 0.36, 1.35
 _MOST_DAY_TICKS = 8
-# From the palette of Okabe and Ito, told apart by colour-blind eyes and in print.
-_BLUE, _ORANGE, _GREY = "#0072B2", "#E69F00", "#6B7280"
-_INK, _GRID = "#1F2937", "#E5E7EB"
-_DRAWING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -68,7 +61,7 @@ def kpi_chart(answer: KpiAnswer) -> Chart:
     if not can_draw(answer):
         raise NothingToDraw(f"{answer.kpi} {answer.first}–{answer.last} has fewer than two numbers")
     over_time = _over_time(answer)
-    with _DRAWING:
+    with DRAWING:
         png = _line(answer, over_time) if over_time else _bars(answer)
     return Chart(png=png, alt_text=_alt_text(answer, over_time), title=_title(answer))
 
@@ -93,28 +86,28 @@ def _line(answer: KpiAnswer, rows: Sequence[KpiRow]) -> bytes:
     days = [date.fromisoformat(row.label) for row in rows]
     # A day without a value leaves a gap; it is not zero.
     heights = [math.nan if row.value is None else float(row.value) for row in rows]
-    axes.plot(range(len(days)), heights, color=_BLUE, linewidth=2.4, marker="o", markersize=5, zorder=3)
+    axes.plot(range(len(days)), heights, color=BLUE, linewidth=2.4, marker="o", markersize=5, zorder=3)
     firm = _firm_days(answer, days)
     if firm < len(days):
-        axes.axvspan(firm - 0.5, len(days) - 0.5, facecolor="white", edgecolor=_ORANGE, hatch="//", alpha=0.25, lw=0)
+        axes.axvspan(firm - 0.5, len(days) - 0.5, facecolor="white", edgecolor=ORANGE, hatch="//", alpha=0.25, lw=0)
         axes.plot(
             range(firm, len(days)),
             heights[firm:],
             "o",
             color="white",
-            markeredgecolor=_BLUE,
+            markeredgecolor=BLUE,
             markersize=6,
             zorder=4,
         )
     if answer.previous is not None:
-        axes.axhline(float(answer.previous), color=_GREY, linewidth=1.2, linestyle="--", zorder=2)
+        axes.axhline(float(answer.previous), color=GREY, linewidth=1.2, linestyle="--", zorder=2)
     _ticks_of_days(axes, days)
     known = [height for height in heights if not math.isnan(height)]
     axes.set_ylim(*_span([*known, *([float(answer.previous)] if answer.previous is not None else [])]))
     axes.set_xlim(-0.5, len(days) - 0.5)
-    axes.grid(axis="y", color=_GRID, linewidth=0.8)
+    axes.grid(axis="y", color=GRID, linewidth=0.8)
     _ticks_of_values(axes.yaxis, answer.unit)
-    return _png(figure, _caption(answer, provisional=firm < len(days)))
+    return png_of(figure, _caption(answer, provisional=firm < len(days)))
 
 
 def _bars(answer: KpiAnswer) -> bytes:
@@ -122,41 +115,24 @@ def _bars(answer: KpiAnswer) -> bytes:
     figure, axes = _paper(answer, _BAR_MARGIN_INCHES + _BAR_INCHES * len(rows))
     lengths = [float(row.value or 0) for row in rows]
     places = range(len(rows), 0, -1)
-    drawn = axes.barh(places, lengths, color=_BLUE, height=0.62, zorder=3)
+    bars = axes.barh(places, lengths, color=BLUE, height=0.62, zorder=3)
     if answer.provisional:
-        for bar in drawn:
+        for bar in bars:
             bar.set(hatch="//", edgecolor="white", linewidth=0, hatch_linewidth=0.6)
     labels = [format_value(row.value, unit_of(row, answer)) for row in rows]
-    axes.bar_label(drawn, labels=[_drawn(label, 40) for label in labels], padding=5, color=_INK, fontsize=10)
-    axes.set_yticks(list(places), labels=[_drawn(member(row.label, answer.by or ""), 32) for row in rows])
-    axes.axvline(0, color=_INK, linewidth=0.8)
+    axes.bar_label(bars, labels=[drawn(label, 40) for label in labels], padding=5, color=INK, fontsize=10)
+    axes.set_yticks(list(places), labels=[drawn(member(row.label, answer.by or ""), 32) for row in rows])
+    axes.axvline(0, color=INK, linewidth=0.8)
     axes.margins(x=0.16)
     axes.set_xticks([])
     axes.spines["bottom"].set_visible(False)
     left_out = len(answer.rows) - len(rows)
-    return _png(figure, _caption(answer, provisional=answer.provisional, left_out=left_out))
+    return png_of(figure, _caption(answer, provisional=answer.provisional, left_out=left_out))
 
 
 def _paper(answer: KpiAnswer, height_inches: float) -> tuple[Any, Any]:
-    # Imported here: matplotlib takes half a second, which no command but a picture should pay.
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(_WIDTH_INCHES, height_inches), dpi=_DPI, layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
-    axes = figure.add_subplot()
-    figure.suptitle(_drawn(_title(answer), 92), x=0.01, ha="left", fontsize=11.5, color=_INK, fontweight="bold")
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.tick_params(length=0, colors=_INK, labelsize=10)
-    return figure, axes
-
-
-def _png(figure: Any, caption: str) -> bytes:
-    figure.supxlabel(_drawn(caption, 120), fontsize=8.5, color=_GREY, x=0.01, ha="left")
-    held = io.BytesIO()
-    figure.savefig(held, format="png", metadata={"Software": None})
-    return held.getvalue()
+    figure = new_figure(height_inches, _title(answer))
+    return figure, tidy(figure.add_subplot())
 
 
 def _firm_days(answer: KpiAnswer, days: Sequence[date]) -> int:
@@ -179,7 +155,7 @@ def _ticks_of_values(axis: Any, unit: str) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axis.set_major_locator(MaxNLocator(nbins=5))
-    axis.set_major_formatter(FuncFormatter(lambda place, _: _drawn(about(Decimal(repr(float(place))), unit), 30)))
+    axis.set_major_formatter(FuncFormatter(lambda place, _: drawn(about(Decimal(repr(float(place))), unit), 30)))
 
 
 def _span(heights: Sequence[float]) -> tuple[float, float]:
@@ -224,18 +200,3 @@ def _said(row: KpiRow, answer: KpiAnswer) -> str:
 
 def _worth(row: KpiRow, answer: KpiAnswer) -> str:
     return clean(format_value(row.value, unit_of(row, answer)), 40)
-
-
-def _drawn(text: str, most: int) -> str:
-    """Text for matplotlib: short, no dollar that it could read as TeX, only what the font can draw."""
-    known = _glyphs()
-    bare = clean(text, most).strip(ISOLATES)
-    shown = "".join(char if ord(char) in known else "□" for char in bare)
-    return shown.replace("\\", "/").replace("$", r"\$")
-
-
-@lru_cache(maxsize=1)
-def _glyphs() -> frozenset[int]:
-    from matplotlib.font_manager import FontProperties, findfont, get_font
-
-    return frozenset(get_font(findfont(FontProperties(family="DejaVu Sans"))).get_charmap())

@@ -6,10 +6,11 @@ from slack_bolt.async_app import AsyncAck, AsyncRespond
 
 from agents.lifecycle.decide import Seen
 from bot.slack import dialogs
-from bot.slack.buttons import MalformedButton, PlanRef
+from bot.slack.buttons import PlanRef
 from bot.slack.cards import notices
 from bot.slack.cards.blocks import Message
 from bot.slack.desk import Desk
+from bot.slack.values import MalformedButton
 from storage.records.people import Person
 
 

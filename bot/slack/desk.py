@@ -13,6 +13,7 @@ from bot.slack.accounts import Accounts, slack_id_of, team_of
 from bot.slack.cards import notices
 from bot.slack.cards.blocks import Message
 from bot.slack.deliveries import Deliveries
+from bot.slack.drops import Drops
 from storage.records.people import Person
 
 _CANNOT_WHISPER = {"not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived"}
@@ -32,6 +33,8 @@ class Desk:
     """The team's zone, for clients that cannot show the reader's own."""
     files_from: str
     """Where Slack keeps uploads: the start of every address that the bot's token is sent to."""
+    drops: Drops
+    """Files that people drop where the bot is."""
 
     async def person(self, body: dict[str, Any]) -> Person | None:
         """Who acts; None for strangers, guests, bots, and whoever left or is of another workspace."""
@@ -87,5 +90,6 @@ def _channel_of(body: dict[str, Any]) -> str:
     channel = body.get("channel")
     if isinstance(channel, dict):
         return str(channel.get("id", ""))
-    container = body.get("container", {})
-    return str(body.get("channel_id") or container.get("channel_id") or body.get("event", {}).get("channel") or "")
+    container, event = body.get("container", {}), body.get("event", {})
+    places = (body.get("channel_id"), container.get("channel_id"), event.get("channel"), event.get("channel_id"))
+    return next((str(one) for one in places if one), "")

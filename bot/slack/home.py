@@ -9,6 +9,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from bot.slack.cards.home_view import GovernanceLine, HealthLine, Standing, home_view
+from bot.slack.cards.picture_card import home_lines
 from bot.slack.desk import Desk
 from storage.ledger import Transaction
 from storage.records.people import Person
@@ -38,6 +39,7 @@ async def publish(desk: Desk, person: Person, *, page: int = 1) -> None:
         standing=replace(
             standing, drafts=[one.name for one in await office.drafts()], governance=await _governance(desk)
         ),
+        known=home_lines(await office.survey(), today=office.clock().astimezone(desk.zone).date()),
         page=page,
     )
     await desk.client.views_publish(user_id=person.slack_id or "", view=view)

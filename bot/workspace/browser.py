@@ -14,7 +14,7 @@ from bot.workspace.changes import Stream
 from bot.workspace.core import Core
 from bot.workspace.directory import KINDS
 from bot.workspace.errors import ApiError
-from bot.workspace.files import KINDS_SHOWN
+from bot.workspace.file_answers import file_answer
 from bot.workspace.interactions import Interactions, refused
 from bot.workspace.posting import shown
 from bot.workspace.seeds import Json, Member
@@ -22,6 +22,7 @@ from bot.workspace.state import Channel
 
 KEEP_ALIVE_SECONDS = 15.0
 MOST_HISTORY = 1_000
+CHUNK_BYTES = 1_000_000
 COLORS = ("#4a6fa5", "#7b5ea7", "#2f8f6b", "#b5654a", "#a8862b", "#5b7f95", "#96507a", "#6a8a3d")
 BOT_COLOR = "#1f6feb"
 
@@ -140,16 +141,12 @@ class Browser:
                 pass  # the tab was closed
         return response
 
-    async def _file(self, request: web.Request) -> web.Response:
+    async def _file(self, request: web.Request) -> web.StreamResponse:
         file_id = request.match_info["file_id"]
         content = await self._core.files.read(file_id)
         if content is None:
             raise web.HTTPNotFound
-        kind = self._core.state.files[file_id]["mimetype"]
-        headers = {"Content-Security-Policy": "default-src 'none'; sandbox"}
-        if kind not in KINDS_SHOWN:
-            headers["Content-Disposition"] = "attachment"
-        return web.Response(body=content, content_type=kind, headers=headers)
+        return file_answer(content, kind=self._core.state.files[file_id]["mimetype"])
 
     async def _do(self, request: web.Request) -> web.Response:
         try:
@@ -183,7 +180,10 @@ class Browser:
         if person.id not in channel.members:
             return refused("not_in_channel")
         text, thread = str(body.get("text") or ""), str(body.get("thread_ts") or "")
-        return await self._interactions.send(person, channel, text, thread_ts=thread)
+        files = body.get("files") or []
+        if not isinstance(files, list) or not all(isinstance(name, str) for name in files):
+            return refused("file_not_found")
+        return await self._interactions.send(person, channel, text, thread_ts=thread, files=tuple(files))
 
     async def _submit(self, person: Member, body: Json) -> Json:
         return await self._interactions.submit(person, str(body.get("view_id")), body.get("state") or {})
@@ -211,8 +211,9 @@ class Browser:
 
     async def _upload(self, request: web.Request) -> web.Response:
         person, name = self._person(request.query.get("user")), request.query.get("name", "")
+        parts, length = request.content.iter_chunked(CHUNK_BYTES), request.content_length or 0
         try:
-            file = await self._core.files.add(name, await request.read(), user=person.id, base_url=self._core.base_url)
+            file = await self._core.files.add(name, parts, length=length, user=person.id, base_url=self._core.base_url)
         except ApiError as refusal:
             return web.json_response(refused(refusal.code))
         return web.json_response({"ok": True, "file": {"id": file["id"], "name": file["name"]}})

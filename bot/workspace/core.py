@@ -14,7 +14,7 @@ from bot.workspace.directory import Directory
 from bot.workspace.drafts import Draft
 from bot.workspace.events import Events
 from bot.workspace.faults import Faults
-from bot.workspace.files import Files
+from bot.workspace.files import Files, in_message
 from bot.workspace.http_delivery import HttpDelivery
 from bot.workspace.journal import Journal
 from bot.workspace.outlets import Outlet
@@ -24,7 +24,7 @@ from bot.workspace.response_urls import ResponseUrls
 from bot.workspace.seeds import ChannelSeed, Json, Manifest, Member, Team
 from bot.workspace.socket_mode import SocketMode
 from bot.workspace.stamps import Stamps
-from bot.workspace.state import State
+from bot.workspace.state import Channel, State
 from bot.workspace.triggers import Triggers
 from bot.workspace.views import Views
 
@@ -134,6 +134,13 @@ class Core:
                 undelivered.append(value)
         self.views.prune()
         return undelivered
+
+    def share(self, channel: Channel, message: Json, files: list[Json]) -> None:
+        """Post a message with files: whoever sees the channel may open them, and the app is told of each."""
+        self.posting.post(channel, {**message, "files": [in_message(file) for file in files]})
+        self.files.share(files, channel, message["ts"], thread_ts=message.get("thread_ts", ""))
+        for file in files:
+            self.events.file_shared(message["user"], channel, file)
 
     def host(self) -> str:
         """Host and port, without the scheme."""

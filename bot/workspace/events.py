@@ -39,15 +39,31 @@ class Events:
             inner = {**message, "channel": channel.id, "channel_type": kind, "event_ts": message["ts"]}
             self._send(inner)
         if self.mentions_bot(message) and kind != "im" and "app_mention" in self._manifest.events:
-            keys = ("user", "text", "ts", "thread_ts", "team", "client_msg_id", "files")
+            keys = ("user", "text", "ts", "thread_ts", "team", "client_msg_id", "files", "upload")
             mention = {key: message[key] for key in keys if key in message}
             self._send({"type": "app_mention", **mention, "channel": channel.id, "event_ts": message["ts"]})
 
     def mentions_bot(self, message: Json) -> bool:
         """Whether a person's new message names the bot."""
-        by_person = "bot_id" not in message and "subtype" not in message
+        by_person = "bot_id" not in message and message.get("subtype", "file_share") == "file_share"
         mention = rf"<@{re.escape(self._state.team.bot_user_id)}(\|[^>]*)?>"
         return by_person and re.search(mention, message.get("text", "")) is not None
+
+    def file_shared(self, user: str, channel: Channel, file: Json) -> None:
+        """A message with a file was posted where the bot is a member; Slack says which file, and little else."""
+        is_member = self._state.team.bot_user_id in channel.members
+        if not is_member or "file_shared" not in self._manifest.events or "files:read" not in self._manifest.scopes:
+            return
+        self._send(
+            {
+                "type": "file_shared",
+                "channel_id": channel.id,
+                "file_id": file["id"],
+                "user_id": user,
+                "file": {"id": file["id"]},
+                "event_ts": self._state.stamps.next(),
+            }
+        )
 
     def home_opened(self, user: str, channel: Channel, *, tab: str = "home") -> None:
         """A person opened the bot's Home or Messages tab."""

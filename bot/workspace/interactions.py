@@ -11,6 +11,8 @@ from bot.workspace.response_urls import Origin
 from bot.workspace.seeds import Json, Member
 from bot.workspace.state import Channel
 
+MOST_FILES = 10
+"""Files in one message, as in Slack."""
 TROUBLE = "We had some trouble connecting. Try again?"
 
 
@@ -25,12 +27,19 @@ class Interactions:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    async def send(self, person: Member, channel: Channel, text: str, *, thread_ts: str = "") -> Json:
-        """Post a person's line, or run it when it starts with a slash."""
-        if text.startswith("/"):
+    async def send(
+        self, person: Member, channel: Channel, text: str, *, thread_ts: str = "", files: tuple[str, ...] = ()
+    ) -> Json:
+        """Post a person's line, with the files they uploaded for it, or run it when it starts with a slash."""
+        if text.startswith("/") and not files:
             return await self._command(person, channel, text, thread_ts=thread_ts)
         core = self._core
-        if not text.strip():
+        shared = [file for name in files if (file := core.state.files.get(name)) and _unsent(file, person)]
+        if len(files) > MOST_FILES:
+            return refused("too_many_files")
+        if len({file["id"] for file in shared}) < len(files):
+            return refused("file_not_found")
+        if not text.strip() and not files:
             return refused("no_text")
         message: Json = {
             "type": "message",
@@ -42,8 +51,13 @@ class Interactions:
         }
         if thread_ts:
             message["thread_ts"] = thread_ts
+        if files:
+            message.update(subtype="file_share", upload=False, display_as_bot=False)
         try:
-            core.posting.post(channel, message)
+            if files:
+                core.share(channel, message, shared)
+            else:
+                core.posting.post(channel, message)
         except ApiError as refusal:
             return refused(refusal.code)
         if core.events.mentions_bot(message) and core.team.bot_user_id not in channel.members:
@@ -238,6 +252,10 @@ class Interactions:
     def _show_errors(self, person: Member, view_id: str, errors: dict[str, str]) -> Json:
         self._core.changes.tell_user(person.id, {"type": "view_errors", "view_id": view_id, "errors": errors})
         return {"ok": False, "errors": errors}
+
+
+def _unsent(file: Json, person: Member) -> bool:
+    return file["user"] == person.id and not (file["channels"] or file["groups"] or file["ims"])
 
 
 def _named(channel: Channel) -> Json:

@@ -19,6 +19,7 @@ from bot.workspace.core import Core, Options, random_name
 from bot.workspace.delivery import RETRY_SECONDS, Sent
 from bot.workspace.directory import Directory
 from bot.workspace.faults import Faults
+from bot.workspace.file_answers import PrivateFiles
 from bot.workspace.files import MOST_BYTES
 from bot.workspace.guard import add_headers, guard
 from bot.workspace.outlets import Kind, Receipt
@@ -89,6 +90,7 @@ class Workspace:
         self.app = web.Application(middlewares=[guard(self._core)], client_max_size=MOST_BYTES + 1_000_000)
         self.app.on_response_prepare.append(add_headers)
         self.app.add_routes(WebApi(self._core).routes())
+        self.app.add_routes(PrivateFiles(self._core).routes())
         self.app.add_routes(Browser(self._core, page_dir or PAGE).routes())
         self._runner: web.AppRunner | None = None
 
@@ -110,6 +112,7 @@ class Workspace:
             raise
         bound = self._runner.addresses[0][1]
         self._core.base_url = f"http://{'127.0.0.1' if host == 'localhost' else host}:{bound}"
+        self._core.files.move_to(self._core.base_url)
         for entry in undelivered:
             self._core.delivery.event(entry["payload"], attempt=entry["attempt"])
         return self._core.base_url

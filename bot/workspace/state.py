@@ -91,7 +91,7 @@ class State:
         elif kind == "home" and key in self.people:
             self.homes[key] = value
         elif kind == "file":
-            self.files[key] = value
+            self.files[key] = {"channels": [], "groups": [], "ims": [], **value}
             self.file_names |= {key, value["url_private"]}
         elif kind == "members" and key in self.channels:
             self.joined[key] |= set(value)

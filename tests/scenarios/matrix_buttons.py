@@ -12,6 +12,7 @@ from bot.slack.buttons import (
     Question,
     SnoozeRef,
 )
+from bot.slack.data_buttons import AnswerRef, LoadRef
 from tests.fakes.member import Json
 from tests.scenarios.matrix_commands import ALL, LENDING, STARTING, STOPPING, WORKING
 from tests.scenarios.matrix_row import Row, effect, opens, says
@@ -24,6 +25,7 @@ OTHERS_DECIDING = "brand finance legal"
 """Who may decide, and whose approval a budget plan does not wait for."""
 REMINDING = "operator approver brand finance legal cmo admin delegate"
 REVIEWING = "approver cmo admin"
+ANSWERING = "operator approver cmo admin delegate"
 
 WRITTEN = ("new execution", "new edit", "budget changed")
 ASKED = ("asked aaron", "asked approver", "asked carla", "asked claude", "asked cmo", "asked delegate")
@@ -108,6 +110,20 @@ async def _kpi(world: World, name: str) -> Json:
     return world.click(name, "kpi.ask.0", Question("roas last week").encode())
 
 
+async def _answer(world: World, name: str) -> Json:
+    asked = await world.question()
+    return world.click(name, "question.answer.0", AnswerRef(asked.id, asked.version, "yes").encode())
+
+
+async def _old_answer(world: World, name: str) -> Json:
+    asked = await world.question()
+    return world.click(name, "question.answer.0", AnswerRef(asked.id, asked.version + 1, "yes").encode())
+
+
+async def _set_aside(world: World, name: str) -> Json:
+    return world.click(name, "data.set_aside", LoadRef("all").encode())
+
+
 REVIEWED = effect("glass reviewed by me", "trail: glass.closed", "trail: glass.reviewed", told="Your review")
 """One still in force ends with its review."""
 _RECORDED = effect("approve by me", "trail: plan.approve")
@@ -172,5 +188,12 @@ BUTTONS = (
         "button alert.snooze", "an open alert", _snooze,
         {WORKING: effect("alert: open → snoozed", "trail: alert.snoozed")}, refused="may snooze",
     ),
+    Row(
+        "button question.answer", "an open question", _answer,
+        {ANSWERING: effect("question: open → answered", "trail: question.answered")}, refused="may answer",
+    ),
+    Row("button question.answer", "as it was not asked", _old_answer, {ALL: says("has changed since you saw it")}),
+    Row("button data.picture", "the dialog", _of_home("data.picture"), {ALL: says("Your data")}),
+    Row("button data.set_aside", "of all loads", _set_aside, {ALL: says("No rows are set aside")}),
     Row("button kpi.ask", "a question", _kpi, {ALL: effect()}),
 )  # fmt: skip

@@ -6,11 +6,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 
+from agents.lifecycle.ask import Inquiry
 from agents.lifecycle.decide import Accepted, Declined, Seen
 from bot.slack.buttons import PlanRef
 from bot.slack.cards.plan_card import reference
+from storage.ledger import Transaction
 from storage.records.people import Person
 from storage.records.plans import Plan, PlanState, PlanStatus
+from storage.records.questions import Option, Question, QuestionKind
 from storage.records.stops import FreezeScope
 from tests.builders import a_finding
 from tests.scenarios.matrix_people import ANTON, CLAUDE, RITA
@@ -122,6 +125,27 @@ class Standing:
         async with self.team.office.ledger.write() as tx:
             opened = await tx.alerts.open(a_finding(key=f"drift/{next(self._names)}"), now=self.team.wall())
         return opened.id
+
+    async def question(self) -> Question:
+        """A question that waits, and whose answer comes to nothing."""
+
+        async def settle(_tx: Transaction, _asked: Question, _option: Option, _person: Person) -> str:
+            return "So be it."
+
+        office = self.team.office
+        office.asker.handle(QuestionKind.MERGE, settle)
+        for one in await office.asker.open():
+            if one.kind is QuestionKind.MERGE:
+                return one
+        asked = Inquiry(
+            key=f"merge:{next(self._names)}",
+            kind=QuestionKind.MERGE,
+            title="Are these two one?",
+            options=(Option(id="yes", label="They are one"), Option(id="no", label="They are two")),
+            if_nobody_answers="They stay two.",
+        )
+        async with office.ledger.write() as tx:
+            return await office.asker.ask(tx, asked)
 
     async def says(self, word: str, plan: Plan, name: str) -> None:
         """Have somebody approve or reject, not over Slack."""

@@ -20,6 +20,7 @@ _OFFICE = {
     "delegation": "SELECT number, coalesce(json_extract(body, '$.ended_at'), 'holds') FROM delegation",
     "edition": "SELECT number, version FROM edition",
     "alert": "SELECT id, state FROM alert",
+    "question": "SELECT id, state FROM question",
     "nudge": "SELECT id, json_extract(body, '$.person_id') FROM nudge",
     "quiet": "SELECT plan_id || person_id, person_id || until FROM quiet",
     "person": "SELECT id, body FROM person",
@@ -60,7 +61,7 @@ def _line(table: str, key: str, was: str | None, now: str | None) -> str:
     if now is None:
         return f"{table} gone"
     match table:
-        case "plan" | "alert":
+        case "plan" | "alert" | "question":
             return f"new {table}: {now}" if was is None else f"{table}: {was} → {now}"
         case "decision":
             return now

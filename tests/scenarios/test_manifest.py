@@ -30,6 +30,7 @@ SCOPES_OF_METHOD: dict[str, set[str]] = {
     "chat_getPermalink": set(),
     "conversations_open": {"im:write"},
     "files_upload_v2": {"files:write"},
+    "files_info": {"files:read"},
     "users_info": {"users:read"},
     "auth_test": set(),
     "views_open": set(),
@@ -38,6 +39,7 @@ SCOPES_OF_METHOD: dict[str, set[str]] = {
 }
 SCOPES_OF_EVENT: dict[str, set[str]] = {
     "app_mention": {"app_mentions:read"},
+    "file_shared": {"files:read"},
     "message.im": {"im:history"},
     "app_home_opened": set(),
     "team_join": {"users:read"},
@@ -45,7 +47,7 @@ SCOPES_OF_EVENT: dict[str, set[str]] = {
 }
 SCOPE_TO_FETCH_UPLOADS = "files:read"
 """Texts of rules that people upload are fetched from where Slack keeps them, which is no method."""
-ENDINGS = {ActionId.KPI_ASK: ".0", ActionId.HOME_PAGE: ".on"}
+ENDINGS = {ActionId.KPI_ASK: ".0", ActionId.QUESTION_ANSWER: ".0", ActionId.HOME_PAGE: ".on"}
 """Buttons that stand several in a row, and so end in something of their own."""
 SUBMITTED = set(CallbackId) - {CallbackId.HOME, CallbackId.LOADING, CallbackId.PLAN_WHY}
 """The views that have something to submit."""

@@ -27,6 +27,7 @@ from bot.slack.buttons import (
     Question,
     SnoozeRef,
 )
+from bot.slack.data_buttons import AnswerRef, LoadRef
 from tests.fakes.member import Json
 from tests.scenarios.matrix_forms import FORMS
 from tests.scenarios.matrix_people import slack
@@ -39,7 +40,8 @@ TAKES = {
     "plan.rollback": "name", "plan.more": "menu", "freeze.thaw": "freeze", "glass.fine": "glass",
     "glass.concern": "glass", "home.approve": "page", "home.reject": "page", "home.page.on": "page",
     "home.freeze": "page", "home.delegate": "page", "delegation.end": "delegation", "alert.acknowledge": "alert",
-    "alert.snooze": "snooze", "kpi.ask.0": "question",
+    "alert.snooze": "snooze", "kpi.ask.0": "question", "question.answer.0": "answer",
+    "data.picture": "page", "data.set_aside": "load",
 }  # fmt: skip
 """What each button carries; a link and a box carry nothing that anybody reads."""
 MENUS = ("plan.more", "alert.snooze")
@@ -95,6 +97,8 @@ async def _values(world: World) -> dict[str, str]:
         "alert": AlertRef(await world.alert()).encode(),
         "snooze": SnoozeRef(await world.alert(), 3).encode(),
         "question": Question("roas last week").encode(),
+        "answer": AnswerRef((await world.question()).id, 1, "yes").encode(),
+        "load": LoadRef("all").encode(),
     }
 
 

@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
-from bot.slack.buttons import FreezeRef, MalformedButton
+from bot.slack.buttons import FreezeRef
 from bot.slack.cards.approvals_part import joined, name_of
 from bot.slack.cards.blocks import Message, section
 from bot.slack.cards.glass_card import freeze_card, thaw_line
 from bot.slack.cards.markup import count, data, moment, spelled, words
+from bot.slack.values import MalformedButton
 from storage.records.audit import AuditEntry
 from storage.records.people import Person
 from storage.records.stops import Freeze

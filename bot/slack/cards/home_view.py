@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.slack.buttons import ActionId, CallbackId, DelegationRef, MalformedButton, PageRef, PlanRef
+from bot.slack.buttons import ActionId, CallbackId, DelegationRef, PageRef, PlanRef
 from bot.slack.cards import plan_parts as parts
 from bot.slack.cards.alert_card import alert_line
 from bot.slack.cards.approvals_part import escalation, gates, if_nothing, name_of
@@ -29,8 +29,10 @@ from bot.slack.cards.markup import count, data, moment, money, within
 from bot.slack.cards.plan_card import SIMULATED, decision_buttons, reference, title_of, why_button
 from bot.slack.cards.policy_part import changes_rules, impact_text
 from bot.slack.cards.stops_part import freeze_line
+from bot.slack.values import MalformedButton
 from storage.records.alerts import Alert
 from storage.records.dossiers import Dossier
+from storage.records.money import Money
 from storage.records.people import Delegation, Person
 from storage.records.plans import PlanStatus
 from storage.records.stops import Freeze, Glass
@@ -95,9 +97,13 @@ def home_view(
     health: Sequence[HealthLine] = (),
     simulated: bool = False,
     standing: Standing | None = None,
+    known: str = "",
     page: int = 1,
 ) -> View:
-    """The person's page. `waiting`: plans they may approve now, most urgent first; `recent`: decided ones."""
+    """The person's page. `waiting`: plans they may approve now, most urgent first; `recent`: decided ones.
+
+    `known` is what `picture_card.home_lines` says of the data.
+    """
     stands = standing or Standing()
     pages = max(1, -(-len(waiting) // SHOWN_WAITING))
     page = min(max(page, 1), pages)
@@ -110,6 +116,7 @@ def home_view(
         *_inbox(shown, zone, page),
         *_pages(page, pages),
         *_list("Open alerts", [alert_line(one) for one in alerts], SHOWN_ALERTS, "All quiet."),
+        *_known(known, page),
         *_list("Recent plans", [plan_line(one, zone) for one in recent], SHOWN_RECENT, "Nothing yet."),
         *_delegations(person, stands, zone, page),
         *([divider(), section(_governance(stands.governance))] if stands.governance else []),
@@ -129,6 +136,13 @@ def read_ticked(values: Mapping[str, Any]) -> tuple[PlanRef, ...]:
             except MalformedButton:
                 continue
     return tuple(dict.fromkeys(ticked))
+
+
+def _known(text: str, page: int) -> list[Block]:
+    if not text:
+        return []
+    show = button("See the whole picture", ActionId.DATA_PICTURE, PageRef(page).encode())
+    return [divider(), section(text), actions(f"home.data.{page}", [show])]
 
 
 def _stops(stands: Standing, zone: ZoneInfo, now: datetime) -> list[Block]:
@@ -164,7 +178,7 @@ def _inbox(shown: Sequence[Dossier], zone: ZoneInfo, page: int) -> list[Block]:
 
 def _to_decide(dossier: Dossier, zone: ZoneInfo, *, several: bool) -> list[Block]:
     plan, whole = dossier.status.plan, _whole(dossier)
-    lines = [f"*{data(title_of(plan), 140)}*", f"*{money(plan.money_at_risk)}* at risk at most"]
+    lines = [f"*{data(title_of(plan), 140)}*", _risk(plan.money_at_risk)]
     lines += [f"{name}: {text}".replace("\n", "; ") for name, text in map(parts.expected_of, plan.forecasts[:2])]
     lines += [if_nothing(dossier, zone), gates(dossier), *escalation(dossier, zone)]
     facts = section("\n".join(line for line in lines if line))
@@ -177,6 +191,10 @@ def _to_decide(dossier: Dossier, zone: ZoneInfo, *, several: bool) -> list[Block
     select = option(f"Select {plan.id}", reference(plan, dossier.verdict).encode())
     pick = actions(f"pick.{plan.id}.{plan.revision}", [checkboxes(ActionId.HOME_PICK, [select])])
     return [facts, *what, *([pick] if several else []), buttons]
+
+
+def _risk(at_risk: Money) -> str:
+    return f"*{money(at_risk)}* at risk at most" if at_risk.minor else "No money at risk"
 
 
 def _what(dossier: Dossier, zone: ZoneInfo) -> list[Block]:

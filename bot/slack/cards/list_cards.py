@@ -82,6 +82,7 @@ def help_card(*, simulated: bool) -> Message:
         "`/plan PLAN-12`  show one plan",
         "`/kpi roas by channel last week`  one number with its source",
         "`/rollback`  pick a plan to take back; `/rollback PLAN-12` goes straight to its preview",
+        "`/data`  the picture of your data; files dropped into the channel are read and join it",
         "`/fleet`  the agents, what they do and how they are",
     ]
     if simulated:

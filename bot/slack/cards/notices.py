@@ -70,6 +70,16 @@ def unknown_person() -> Message:
     return _notice("I do not know you yet, so I cannot do that. Please ask an admin to add you.")
 
 
+def not_read(why: str) -> Message:
+    """For files of somebody who may not add to the data."""
+    return _notice(f"I left your file unread: {data(why, 300)}")
+
+
+def question_changed(asked: str) -> Message:
+    """For an answer to a question that has been asked anew with other facts since it was shown."""
+    return _notice(f"*{data(asked, 30)}* has changed since you saw it, and nothing was decided. Please look again.")
+
+
 def already_yours(dossier: Dossier) -> Message:
     """For a second approval by the same person while others are still asked."""
     return _notice(

@@ -33,7 +33,9 @@ _MOST_NOTES = 1500
 
 def effect(plan: Plan) -> Block:
     """Money at risk beside the expected results, each a range with what happens if nothing is done."""
-    risk = f"{money(plan.money_at_risk)} at most" if plan.money_at_risk.minor else "None: no budget moves"
+    moves = any(change.field == "daily_budget" for change in plan.changes)
+    none = "None: no budget is raised" if moves else "None: no budget moves"
+    risk = f"{money(plan.money_at_risk)} at most" if plan.money_at_risk.minor else none
     pairs = [("Money at risk", risk)]
     pairs += [expected_of(forecast) for forecast in _money_first(plan.forecasts)[:3]]
     return fields(pairs)

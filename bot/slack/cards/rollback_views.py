@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.slack.buttons import CallbackId, MalformedButton, PlanName
+from bot.slack.buttons import CallbackId, PlanName
 from bot.slack.cards.blocks import (
     Block,
     View,
@@ -19,6 +19,7 @@ from bot.slack.cards.blocks import (
 from bot.slack.cards.markup import clean, count, cut, data, plain_moment, plain_value, spelled, value, within, words
 from bot.slack.cards.plan_card import SIMULATED, reference
 from bot.slack.cards.plan_parts import gone_for_good
+from bot.slack.values import MalformedButton
 from storage.records.dossiers import Restoration, RollbackPreview
 from storage.records.plans import PlanStatus
 

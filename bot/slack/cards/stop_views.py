@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.slack.buttons import CallbackId, FreezeRef, GlassRef, MalformedButton
+from bot.slack.buttons import CallbackId, FreezeRef, GlassRef
 from bot.slack.cards.blocks import (
     MOST_OPTION_VALUE,
     Block,
@@ -22,6 +22,7 @@ from bot.slack.cards.blocks import (
 )
 from bot.slack.cards.markup import clean, cut, data, plain_moment, width, words
 from bot.slack.cards.stops_part import freeze_line
+from bot.slack.values import MalformedButton
 from storage.records.people import Person
 from storage.records.stops import Freeze, FreezeScope, Glass
 

@@ -1,9 +1,11 @@
-"""Why a plan is what it is: reasons, data, rules, people, each with the id or version to look it up by."""
+"""Why a plan is what it is: three lines and a picture, then reasons, data, rules, people, and the whole way."""
 
 from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from agents.kpis.figures import format_days
+from agents.lifecycle.trace import trace
+from agents.lifecycle.why import Why
 from bot.slack.buttons import CallbackId
 from bot.slack.cards.approvals_part import gates, name_of
 from bot.slack.cards.blocks import Block, View, modal, section
@@ -26,11 +28,23 @@ _MOST_ENTRIES = 40
 _VERBS = {Answer.APPROVE: "approved", Answer.REJECT: "rejected", Answer.WITHDRAW: "withdrew the approval"}
 
 
-def why_view(dossier: Dossier, *, zone: ZoneInfo, entries: Sequence[AuditEntry] = ()) -> View:
-    """The lineage of a plan; `entries` are the audit entries about it, oldest first."""
+def why_view(
+    dossier: Dossier,
+    *,
+    zone: ZoneInfo,
+    entries: Sequence[AuditEntry] = (),
+    found: Why | None = None,
+    picture: Block | None = None,
+) -> View:
+    """The lineage of a plan; `entries` are the audit entries about it, oldest first, `found` leads back from it.
+
+    `picture` is an image block of the same.
+    """
     plan = dossier.status.plan
     blocks = [
         section(f"*{data(plan.id, 30)}* · {data(spelled(plan.title), 120)}"),
+        *([section(bullets(found.lines, most=_MOST_SECTION, each=900))] if found else []),
+        *([picture] if picture else []),
         section(state_text(dossier, zone, dossier.status.since)),
         *_part("Why", bullets(plan.why, most=_MOST, each=400)),
         *_part("Expected", _expected(plan)),
@@ -39,6 +53,7 @@ def why_view(dossier: Dossier, *, zone: ZoneInfo, entries: Sequence[AuditEntry] 
         *_part("Who said what", _said(dossier, zone)),
         *(_rules_before_and_after(dossier, zone) if changes_rules(plan) else _all_changes(dossier)),
         *_part("Made with", _versions(plan)),
+        *(_part("The whole way back", _way(found)) if found else []),
         *_part("Trail", _trail(entries, zone)),
     ]
     return modal(f"Why {plan.id}?", CallbackId.PLAN_WHY, blocks, metadata=reference(plan).encode())
@@ -113,6 +128,15 @@ def _versions(plan: Plan) -> str:
     lines = [f"• {data(words(name), 40)} `{data(version, 100)}`" for name, version in plan.versions.items()]
     agent = f"• By {data(words(plan.agent), 40)} {data(plan.agent_version, 40)}"
     return within([agent, *lines, f"• Revision {plan.revision}, fingerprint `{plan.digest[:12]}`"], _MOST)
+
+
+def _way(found: Why) -> str:
+    lines = trace(found)
+    # Slack takes spaces at the beginning of a line away.
+    depths = [(len(line) - len(line.lstrip())) // 2 for line in lines]
+    steps = [f"{'› ' * depth}{data(line.strip(), 200)}" for depth, line in zip(depths, lines, strict=True)]
+    command = f"`countersign audit why {data(found.subject, 100)}`"
+    return within(steps, _MOST, rest=f"…and {{n}} more: {command} shows all")
 
 
 def _trail(entries: Sequence[AuditEntry], zone: ZoneInfo) -> str:

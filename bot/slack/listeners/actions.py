@@ -1,13 +1,15 @@
 """Clicks on cards: acknowledge at once, decide in one use case, answer in private if it had no effect."""
 
 import re
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from agents.lifecycle.decide import Declined
-from bot.slack import clicks, dialogs
+from agents.lifecycle.why import why as why_of
+from bot.slack import clicks, dialogs, why_picture
 from bot.slack.buttons import ActionId, AlertRef, MenuRef, PlanChoice, PlanName, PlanRef, Question, SnoozeRef
 from bot.slack.cards import notices
 from bot.slack.cards.ask_card import quiet_until
@@ -18,6 +20,7 @@ from bot.slack.cards.why_view import why_view
 from bot.slack.conversation import answer_question
 from bot.slack.desk import Desk
 from bot.slack.home import republish
+from bot.slack.uploads import picture_block
 from storage.records.people import Person
 from storage.records.verdicts import Answer
 
@@ -88,8 +91,15 @@ def _looking(app: AsyncApp, desk: Desk) -> None:
             await dialogs.say(desk, view_id, "Why?", notices.not_found(ref.plan_id))
             return
         async with desk.office.ledger.read() as tx:
-            entries = await tx.audit.of(ref.plan_id)
-        await dialogs.show(desk, view_id, why_view(dossier, zone=desk.zone, entries=entries))
+            entries, found = await tx.audit.of(ref.plan_id), await why_of(tx, ref.plan_id)
+        view = partial(why_view, dossier, zone=desk.zone, entries=entries, found=found)
+        await dialogs.show(desk, view_id, view())
+        if found is None:
+            return
+        # The words are there at once; the picture takes a moment to be drawn and uploaded.
+        picture = await picture_block(desk, await why_picture.draw(found, dossier), filename=f"{ref.plan_id}.png")
+        if picture is not None:
+            await dialogs.show(desk, view_id, view(picture=picture))
 
     @app.action(ActionId.PLAN_ROLLBACK)
     async def rollback(ack: AsyncAck, body: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 import re
 from typing import Any
 
-import aiohttp
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
 from agents.lifecycle.amend import Unamendable
@@ -14,14 +13,10 @@ from bot.slack.cards.blocks import Message
 from bot.slack.cards.policy_texts import refused_texts, text_of_file, texts_in_force
 from bot.slack.cards.propose_view import MOST_BYTES, ProposeForm, Upload, propose_view, read_propose
 from bot.slack.desk import Desk
+from bot.slack.downloads import UploadUnreadable, fetch_text
 from storage.records.people import Person
 
 _SHOW = re.compile(r"show\s+(\S+)", re.IGNORECASE)
-_FETCHED_WITHIN = aiohttp.ClientTimeout(total=10)
-
-
-class UploadUnreadable(ValueError):
-    """Raised when an uploaded file cannot be taken as a text of rules; says which and why, for whoever uploaded it."""
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -82,22 +77,10 @@ async def _propose(desk: Desk, form: ProposeForm, person: Person) -> Message:
 
 
 async def _fetched(desk: Desk, upload: Upload) -> str:
-    """The text of an uploaded file; asked for with the bot's token, and of Slack alone."""
-    if not upload.url.startswith(desk.files_from):
-        raise UploadUnreadable(f"{upload.name} is kept outside this workspace: upload it here, or paste it.")
-    headers = {"Authorization": f"Bearer {desk.client.token}"}
-    try:
-        async with (
-            aiohttp.ClientSession(timeout=_FETCHED_WITHIN) as session,
-            session.get(upload.url, headers=headers, allow_redirects=False) as answer,
-        ):
-            content = await answer.content.read(MOST_BYTES + 1)
-            if answer.status != 200:
-                raise UploadUnreadable(f"{upload.name} could not be read from Slack ({answer.status}): try again.")
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise UploadUnreadable(f"{upload.name} could not be read from Slack: try again.") from error
-    if len(content) > MOST_BYTES:
-        raise UploadUnreadable(f"{upload.name} is larger than {MOST_BYTES:,} bytes, which no text of rules is.")
+    """The text of an uploaded file."""
+    content = await fetch_text(
+        desk.client, name=upload.name, url=upload.url, files_from=desk.files_from, most_bytes=MOST_BYTES
+    )
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:

@@ -35,13 +35,13 @@ async def complete_upload(call: Call) -> Json:
         message = core.posting.from_bot({"text": call.text("initial_comment"), "files": files, "upload": True})
         if call.text("thread_ts"):
             message["thread_ts"] = call.text("thread_ts")
-        core.posting.post(channel, message)
+        core.share(channel, message, files)
     return {"ok": True, "files": files}
 
 
 async def file_info(call: Call) -> Json:
     """files.info."""
-    file = call.core.state.files.get(call.text("file", required=True))
+    file = call.core.files.seen_by(call.text("file", required=True), call.core.team.bot_user_id)
     if file is None:
         raise ApiError("file_not_found")
     return {"ok": True, "file": file, "comments": [], "response_metadata": {"next_cursor": ""}}

@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { Composer } from "./composer.js";
+import { acceptDrops } from "./drop_zone.js";
 import { el, icon } from "./dom.js";
 import { MessageList } from "./messages.js";
 import { memory } from "./memory.js";
@@ -31,9 +32,11 @@ export class ChannelPane {
         el("kbd", {}, "/"),
         " commands  ",
         el("kbd", {}, "@"),
-        " mentions",
+        " mentions  ",
+        "drop files anywhere here",
       ),
     );
+    acceptDrops(this.node, { label, take: (files) => this.composer.attach(files) });
   }
 
   /** Fetches what the channel holds; the first time it also marks where the unread ones begin. */
@@ -84,10 +87,10 @@ function welcome(channel, offer) {
   const question = channel.is_im ? "How is ROAS this week?" : `@${workspace.bot.name} how is ROAS this week?`;
   const tries = [
     question,
-    ...["/plan", "/kpi", "/fleet"].filter((command) => known.has(command)).map((command) => `${command} `),
+    ...["/plan", "/kpi", "/data", "/fleet"].filter((command) => known.has(command)).map((command) => `${command} `),
   ];
   const words = channel.is_im
-    ? "Ask about your numbers, or let the agents propose a plan. Nothing changes before a person signs it."
+    ? "Ask about your numbers, drop exports of your tools here to have them read, or let the agents propose a plan. Nothing changes before a person signs it."
     : "Plans of the agents appear here as cards. Approve, edit or reject them with a button; every change can be taken back.";
   return el(
     "div",

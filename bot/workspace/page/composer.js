@@ -1,6 +1,7 @@
 /** The box people write in: Enter sends, Shift+Enter breaks the line, what failed to send stays. */
 
 import { post, toldByServer } from "./api.js";
+import { Attachments } from "./attachments.js";
 import { Completion } from "./completion.js";
 import { el, icon } from "./dom.js";
 import { toast } from "./toasts.js";
@@ -31,12 +32,21 @@ export class Composer {
       icon("send"),
     );
     this.completion = new Completion(this.field);
+    this.attached = new Attachments(() => this.#fit());
     this.status = el("p", { class: "status-line", "aria-live": "polite" });
     this.node = el(
       "form",
       { class: "composer" },
       this.completion.node,
-      el("div", { class: "composer-box" }, this.field, this.button),
+      el(
+        "div",
+        { class: "composer-box" },
+        this.attached.list,
+        this.attached.button,
+        this.attached.chooser,
+        this.field,
+        this.button,
+      ),
       this.status,
     );
     this.node.addEventListener("submit", (event) => {
@@ -45,6 +55,17 @@ export class Composer {
     });
     this.field.addEventListener("input", () => this.#fit());
     this.field.addEventListener("keydown", (event) => this.#onKey(event));
+    this.field.addEventListener("paste", (event) => {
+      if (!event.clipboardData?.files.length) return;
+      event.preventDefault();
+      this.attach([...event.clipboardData.files]);
+    });
+  }
+
+  /** Puts files beside the text, to be sent with it. */
+  attach(files) {
+    this.attached.add(files);
+    this.field.focus();
   }
 
   /** Puts a suggestion into the box, ready to be sent or changed. */
@@ -72,20 +93,23 @@ export class Composer {
   }
 
   #fit() {
-    this.button.disabled = !this.field.value.trim();
+    this.button.disabled = !this.attached.ready || !(this.field.value.trim() || this.attached.any);
     this.field.style.height = "auto";
     this.field.style.height = `${Math.min(this.field.scrollHeight, 220)}px`;
   }
 
   async #send() {
     const text = this.field.value.trim();
-    if (!text || this.sending) return;
+    if (this.sending || this.button.disabled) return;
     this.sending = true;
     this.completion.close();
+    const files = this.attached.ids;
+    const held = this.attached.clear();
     this.field.value = "";
     this.#fit();
-    if (!(await sendText(text, this.where()))) {
+    if (!(await sendText(text, { ...this.where(), ...(files.length ? { files } : {}) }))) {
       this.field.value = this.field.value || text;
+      this.attached.restore(held);
       this.#fit();
     }
     this.sending = false;

@@ -5,6 +5,7 @@ import { ChannelPane } from "./channel_pane.js";
 import { listenForClicks } from "./clicks.js";
 import { sendText } from "./composer.js";
 import { icon, mark } from "./dom.js";
+import { ignoreOtherDrops } from "./drop_zone.js";
 import { HomePane } from "./home_pane.js";
 import { Live } from "./live.js";
 import { memory, later } from "./memory.js";
@@ -123,6 +124,7 @@ class Page {
 
   listen() {
     listenForClicks();
+    ignoreOtherDrops();
     document.addEventListener("click", (event) => this.#onClick(event));
     document.addEventListener("keydown", (event) => this.#onKey(event));
     addEventListener("hashchange", () => this.goTo(location.hash));

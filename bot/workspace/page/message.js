@@ -1,5 +1,6 @@
 /** One message as a page node. */
 
+import { sizeWords } from "./attachments.js";
 import { clockTime, fullTime } from "./dates.js";
 import { el, icon } from "./dom.js";
 import { glyph } from "./emoji.js";
@@ -95,25 +96,37 @@ function attached(attachment) {
 }
 
 function files(message) {
-  return (message.files ?? []).map((file) => {
-    const url = file.url ?? file.url_private ?? "";
+  const pictures = (message.files ?? []).filter(isPicture).map((file) => {
     const name = file.title || file.name || "File";
-    if ((file.mimetype ?? "").startsWith("image/")) {
-      return el(
-        "figure",
-        { class: "b-image file" },
-        el("figcaption", {}, name),
-        picture(url, file.alt_txt || name, name),
-      );
-    }
     return el(
-      "a",
-      { class: "file-card", href: `/client/files/${encodeURIComponent(file.id)}`, download: file.name ?? "" },
-      icon("file"),
-      el("span", {}, name),
-      el("span", { class: "file-kind" }, file.mimetype ?? ""),
+      "figure",
+      { class: "b-image file" },
+      el("figcaption", {}, name),
+      picture(address(file), file.alt_txt || name, name),
     );
   });
+  const others = (message.files ?? []).filter((file) => !isPicture(file)).map(fileCard);
+  return [pictures, others.length ? el("div", { class: "file-cards" }, others) : null];
+}
+
+function fileCard(file) {
+  const name = file.title || file.name || "File";
+  const kind = [file.pretty_type, sizeWords(file.size)].filter(Boolean).join(" · ");
+  return el(
+    "a",
+    { class: "file-card", href: address(file), download: file.name ?? "", title: name, data: { testid: "file" } },
+    icon("file"),
+    el("span", { class: "file-name" }, name),
+    el("span", { class: "file-kind" }, kind),
+  );
+}
+
+function isPicture(file) {
+  return (file.mimetype ?? "").startsWith("image/");
+}
+
+function address(file) {
+  return `/client/files/${encodeURIComponent(file.id)}`;
 }
 
 function reactions(message) {

@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { Composer } from "./composer.js";
+import { acceptDrops } from "./drop_zone.js";
 import { el, icon } from "./dom.js";
 import { MessageList } from "./messages.js";
 import { channelLabel, workspace } from "./workspace.js";
@@ -12,6 +13,7 @@ export class ThreadPane {
     this.onClose = onClose;
     this.ts = null;
     this.channel = null;
+    this.veil = acceptDrops(node, { label: "this thread", take: (files) => this.composer.attach(files) });
   }
 
   get isOpen() {
@@ -48,6 +50,7 @@ export class ThreadPane {
       ),
       this.messages.node,
       this.composer.node,
+      this.veil,
     );
     this.node.hidden = false;
     document.body.classList.add("has-thread");

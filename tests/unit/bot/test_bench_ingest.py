@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from agents.sources.exports.export import read_export
-from bot.commands.bench_ingest import run, write_report
+from bot.commands.bench_ingest import _beside_dlt, run, write_report
 from storage.lake_baseline import load
 
 
@@ -39,3 +39,12 @@ def test_both_loaders_are_measured_in_processes_of_their_own(tmp_path: Path):
     assert found["baseline_rows_per_s"] > 0
     assert 20 < found["baseline_peak_mb"] < found["peak_mb"] < 1_000
     assert found["ratio"] == pytest.approx(found["rows_per_s"] / found["baseline_rows_per_s"], rel=0.05, abs=0.01)
+
+
+def test_without_dlt_it_is_said_that_it_was_not_measured():
+    assert "not measured" in _beside_dlt({"dlt_parquet": None, "dlt_delta": None})
+    told = {"rows_per_s": 1000, "peak_mb": 80.5, "cpu_s": 1.0, "ratio": 2.5}
+    assert _beside_dlt({"dlt_parquet": told, "dlt_delta": told}).splitlines() == [
+        "dlt, Arrow in, Parquet out: 1,000 rows/s, peak 80.5 MB; 2.5 times as fast",
+        "dlt, Arrow in, Delta out: 1,000 rows/s, peak 80.5 MB; 2.5 times as fast",
+    ]

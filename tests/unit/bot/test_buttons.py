@@ -12,7 +12,6 @@ from bot.slack.buttons import (
     DelegationRef,
     FreezeRef,
     GlassRef,
-    MalformedButton,
     MenuRef,
     PageRef,
     PlanChoice,
@@ -21,11 +20,14 @@ from bot.slack.buttons import (
     Question,
     SnoozeRef,
 )
+from bot.slack.data_buttons import AnswerRef, LoadRef
+from bot.slack.values import MalformedButton
 from tests import builders as b
 
 DIGEST = "0123456789abcdef" * 4
 KINDS = (
-    PlanRef, PlanName, MenuRef, BulkRef, FreezeRef, GlassRef, DelegationRef, PageRef, AlertRef, SnoozeRef, Question
+    PlanRef, PlanName, MenuRef, BulkRef, FreezeRef, GlassRef, DelegationRef, PageRef, AlertRef, SnoozeRef, Question,
+    AnswerRef, LoadRef,
 )  # fmt: skip
 WRITTEN = (
     PlanRef("PLAN-12", 3, DIGEST),
@@ -41,6 +43,9 @@ WRITTEN = (
     AlertRef("ALERT-3"),
     SnoozeRef("ALERT-3", 7),
     Question("cost: how much? 10:30"),
+    AnswerRef("Q-3", 2, "keep-PLAN-3"),
+    LoadRef("file-0a1b2c3d4e5f"),
+    LoadRef("all"),
 )
 
 

@@ -333,7 +333,7 @@ async def test_files_are_chosen_named_taken_away_and_sent_with_the_text(
 ) -> None:
     for name, size in (("google <b>ads</b>.csv", 2_400), ("meta.csv", 90), ("wrong.xlsx", 10)):
         (tmp_path / name.replace("/", "")).write_bytes(b"x" * size)
-    await page.get_by_test_id("file-chooser").set_input_files(sorted(tmp_path.iterdir()))
+    await page.get_by_test_id("file-chooser").set_input_files(_files_of(tmp_path))
     chips = page.get_by_test_id("attachment")
     await expect(chips).to_have_count(3)
     await expect(chips.first).to_contain_text("2.4 KB")
@@ -392,6 +392,10 @@ async def test_a_drop_into_a_thread_goes_to_the_thread(
 async def test_an_empty_file_is_refused_with_words_and_the_rest_stays(page: Page, tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_bytes(b"")
     (tmp_path / "full.csv").write_bytes(b"x")
-    await page.get_by_test_id("file-chooser").set_input_files(sorted(tmp_path.iterdir()))
+    await page.get_by_test_id("file-chooser").set_input_files(_files_of(tmp_path))
     await expect(page.get_by_test_id("toast")).to_contain_text("empty.csv was not taken: it is empty")
     await expect(page.get_by_test_id("attachment")).to_have_count(1)
+
+
+def _files_of(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())

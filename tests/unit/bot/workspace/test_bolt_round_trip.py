@@ -305,9 +305,9 @@ async def test_a_file_is_uploaded_shared_and_shown_to_the_browser(workspace: Wor
     await client.chat_postMessage(channel="C00MARKETING", text="x", blocks=[picture])
     async with Member(workspace, "U00OLIVIA") as olivia:
         shared = await olivia.sees("see")
-        assert shared["files"][0]["url"] == f"/client/files/{file['id']}"
+        assert shared["files"][0]["id"] == file["id"]
         assert olivia._session is not None
-        async with olivia._session.get(shared["files"][0]["url"]) as got:
+        async with olivia._session.get(f"/client/files/{file['id']}") as got:
             assert (got.content_type, await got.read()) == ("image/png", content)
             assert got.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
 

@@ -230,7 +230,8 @@ async def test_files_are_uploaded_and_reach_the_app_in_full(
     assert (held["name"], held["size"], held["user"]) == ("caps.cedar", 6, "U00OLIVIA")
     async with Member(workspace, "U00OLIVIA") as browser:
         assert browser._session is not None
-        async with browser._session.get(held["url_private_download"]) as answer:
+        with_token = {"Authorization": f"Bearer {workspace.bot_token}"}
+        async with browser._session.get(held["url_private_download"], headers=with_token) as answer:
             assert await answer.read() == b"permit"
 
 

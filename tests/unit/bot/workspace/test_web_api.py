@@ -53,7 +53,7 @@ BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "hi"}}]
         ("conversations.history", BOT_TOKEN, {"channel": "C00GENERAL"}, "not_in_channel"),
         ("reactions.add", BOT_TOKEN, {**HERE, "name": "eyes", "timestamp": "1.2"}, "message_not_found"),
         ("files.getUploadURLExternal", BOT_TOKEN, {"filename": "a", "length": 0}, "invalid_arguments"),
-        ("files.getUploadURLExternal", BOT_TOKEN, {"filename": "a", "length": 20_000_001}, "file_upload_size_restricted"),
+        ("files.getUploadURLExternal", BOT_TOKEN, {"filename": "a", "length": 200_000_001}, "file_upload_size_restricted"),
         ("files.completeUploadExternal", BOT_TOKEN, {"files": [{"id": "F0"}]}, "file_not_found"),
         ("files.info", BOT_TOKEN, {"file": "F0"}, "file_not_found"),
         ("assistant.threads.setStatus", BOT_TOKEN, {"channel_id": "C00MARKETING", "thread_ts": "1.2"}, "invalid_thread_ts"),
