@@ -7,10 +7,12 @@ from datetime import date, datetime
 
 import polars as pl
 
+from agents.kpis import shop
 from agents.kpis.exchange import NO_RATES, RATES
 from agents.kpis.figures import format_days
 from agents.kpis.query import FactSlice
 from storage.facts_once import KEY
+from storage.lake.facts import FACTS
 from storage.lake.store import Lake
 from storage.ledger import Ledger
 from storage.records.facts import Load
@@ -41,19 +43,40 @@ class LakeReader:
     async def facts(self, *, first: date, last: date, as_of: datetime | None, simulated: bool) -> FactSlice:
         """As the engine's FactReader; `as_of` None is everything known, in whatever clock the source keeps."""
         async with self._ledger.read() as tx:
-            loads = _of_facts(await tx.loads.known(simulated=simulated, as_of=as_of))
+            known = await tx.loads.known(simulated=simulated, as_of=as_of)
+        loads, sold = _of_facts(known), tuple(load for load in known if load.holds(shop.ORDERS))
         used = tuple(load for load in loads if load.last_day >= first and load.first_day <= last)
         frame = await self._lake.read(used, first, last, simulated=simulated, touching=True)
+        orders, own = await self._orders(sold, first, last, simulated=simulated)
+        told = tuple(load for load in known if load.holds("facts") or load.holds(shop.ORDERS))
         return FactSlice(
-            frame=frame,
-            sources=_words(used),
-            newest_day=max((load.last_day for load in loads), default=None),
+            frame=pl.concat([frame, orders.select(frame.columns)]) if orders.height else frame,
+            sources=_words((*used, *own)),
+            # The clock of the shop may be on its next day when it is not yet in UTC.
+            newest_day=max((*(load.last_day for load in told), *orders["day"]), default=None),
             restatement_days=max((load.restatement_days for load in loads), default=0),
-            zone=loads[-1].zone if loads else "UTC",
+            zone=(loads or told)[-1].zone if told else "UTC",
             simulated=simulated,
-            as_of=as_of or max((load.known_at for load in loads), default=None),
-            notes=(*_zone_notes(used), *await self._restated(used, first, last, simulated=simulated)),
+            as_of=as_of or max((load.known_at for load in told), default=None),
+            notes=(*_zone_notes((*used, *own)), *await self._restated(used, first, last, simulated=simulated)),
+            shop_zone=own[-1].zone if own else None,
+            shop_notes=(shop.NOTE,) if own else (),
         )
+
+    async def _orders(
+        self, loads: Sequence[Load], first: date, last: date, *, simulated: bool
+    ) -> tuple[pl.DataFrame, tuple[Load, ...]]:
+        """The shop's orders of the days as facts, each as its newest load tells it, and the loads that told them."""
+        if not loads:
+            return FACTS.to_frame(), ()
+        since, until = shop.between(first, last)
+        orders = await self._lake.dataset(shop.ORDERS).read(
+            loads, simulated=simulated, since=since, until=until, columns=shop.COLUMNS
+        )
+        zones = {load.source: load.zone for load in loads}
+        dated = await asyncio.to_thread(shop.dated, orders, zones, first=first, last=last)
+        told = set(dated["load_id"])
+        return shop.shop_facts(dated), tuple(load for load in loads if load.id in told)
 
     async def rates(self, *, as_of: datetime | None, simulated: bool) -> pl.DataFrame:
         """Exchange rates that the team provides, each in its newest version known then."""

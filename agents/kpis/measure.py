@@ -112,7 +112,7 @@ def measure(
         denominator=now.figures.denominator,
         first=window.first,
         last=window.last,
-        zone=facts.zone,
+        zone=(facts.shop_zone or facts.zone) if basis.formula.store else facts.zone,
         currency=currency,
         as_of=as_of,
         newest_day=facts.newest_day,
@@ -208,7 +208,7 @@ def _notes(
     if now.mixed:
         listed = ", ".join(code or "no currency" for code in now.currencies)
         notes.append(f"Several currencies ({listed}): shown apart, never added without a dated exchange rate.")
-    notes += facts.notes + basis.notes + now.notes
+    notes += facts.notes + (facts.shop_notes if basis.formula.store else ()) + basis.notes + now.notes
     if newest is not None and newest >= window.last:
         notes += lagging_notes(basis.world, window)
     if kpi.note:

@@ -60,6 +60,10 @@ class FactSlice:
     """The moment whose knowledge this is; None where the reader does not say."""
     notes: tuple[str, ...] = ()
     """Caveats for people: what the reader had to leave out."""
+    shop_zone: str | None = None
+    """Zone in which the days of the shop's own books are counted, where that is another one or alone is known."""
+    shop_notes: tuple[str, ...] = ()
+    """Caveats for numbers out of the shop's own books."""
 
 
 class FactReader(Protocol):

@@ -141,11 +141,9 @@ def censored_note(frame: pl.DataFrame, formula: Formula) -> tuple[str, ...]:
 
 
 def lagging_notes(frame: pl.DataFrame, window: Window) -> tuple[str, ...]:
-    """Names the sources that end before the window does, where others go on."""
+    """Names the sources that end before the window does; the data of the world go on."""
     ends = frame.group_by("source").agg(pl.col("last_day").max()).sort("source")
     late = ends.filter(pl.col("last_day") < window.last)
-    if not 0 < late.height < ends.height:
-        return ()
     return tuple(f"{source} has data to {format_days(last, last)} only." for source, last in late.iter_rows())
 
 

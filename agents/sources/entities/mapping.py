@@ -6,7 +6,7 @@ Like the mapping of ad figures (`agents.sources.text.mapping`), with the dataset
     dataset: ticket             # product, order, lead, deal, ticket, content, usage_event, audience, handoff …
     account: main               # optional
     currency: EUR               # for money: a code, or the column that holds it: {column: Currency}
-    zone: Europe/Berlin         # optional: the zone of times without an offset, UTC where left out
+    zone: Europe/Berlin         # optional: of times without an offset, and of the days that are counted; else UTC
     dates: dmy                  # optional: dmy or mdy, asked for where the file leaves it open
     decimal: ","                # optional: the mark before the decimals, "." (default) or ","
     columns:                    # the contract's column: the file's column

@@ -115,7 +115,8 @@ class _Reading:
             how=(*file.how, str(notation.order), notation.style, notation.zone, file.declared.currency or ""),
             account=emitter.account,
             simulated=file.simulated,
-            zone=notation.zone if survey.naive else None,
+            # Also where every moment says its offset: days are counted in the zone that was declared.
+            zone=notation.zone if survey.naive or notation.zone != "UTC" else None,
             dates=notation.order,
             decimal="," if notation.style is Style.COMMA else ".",
             first_day=emitter.first_day,

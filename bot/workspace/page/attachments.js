@@ -26,7 +26,7 @@ export class Attachments {
 
   constructor(changed) {
     this.changed = changed;
-    this.list = el("ul", { class: "attachments", hidden: true, "aria-label": "Files to send" });
+    this.list = el("ul", { class: "attachments", hidden: true, "aria-label": "Attachments to send" });
     this.chooser = el("input", {
       type: "file",
       class: "visually-hidden",
@@ -41,8 +41,8 @@ export class Attachments {
       {
         type: "button",
         class: "attach",
-        "aria-label": "Attach files",
-        title: "Attach files",
+        "aria-label": "Add attachments",
+        title: "Add attachments",
         data: { testid: "attach" },
         on: { click: () => this.chooser.click() },
       },

@@ -157,7 +157,9 @@ def hostile(draw: st.DrawFn, schema: Schema) -> tuple[dict[str, Any], list[dict[
             case "remove":
                 del holder[at]
             case "add" if _open(holder) and holder is not spoilt[0]:
-                holder[draw(st.sampled_from(("extra", "", "limits", "a", "__entity")))] = draw(st.sampled_from(_JUNK))
+                name = draw(st.sampled_from(("extra", "", "limits", "a", "__entity")))
+                # A copy: what is spoilt next may be inside it.
+                holder[name] = copy.deepcopy(draw(st.sampled_from(_JUNK)))
             case "repeat" if isinstance(holder, list):
                 holder.append(copy.deepcopy(holder[at]))
             case _:
