@@ -39,8 +39,7 @@ def revision_of(plan: Plan, wanted: Mapping[str, Value], *, person: Person, now:
             "title": plan.title if plan.restores else title_of(changes),
             "why": (
                 f"Edited by {person.name}: {', '.join(edits)}.",
-                *((f"Revision {plan.revision} was forecast; these amounts were not.",) if plan.forecasts else ()),
-                *plan.why,
+                *_reasons_left(plan),
             ),
             "forecasts": (),
             "exit_criteria": (),
@@ -48,6 +47,14 @@ def revision_of(plan: Plan, wanted: Mapping[str, Value], *, person: Person, now:
             "created_at": now,
         }
     )
+
+
+def _reasons_left(plan: Plan) -> tuple[str, ...]:
+    """What still holds of the reasons: those of a forecast were about its amounts, and would mislead about others."""
+    if not plan.forecasts:
+        return plan.why
+    unjudged = " Nothing says any more when it counts as failed." if plan.exit_criteria else ""
+    return (f"Revision {plan.revision} was forecast; these amounts were not.{unjudged}",)
 
 
 async def revise(

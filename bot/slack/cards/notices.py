@@ -52,10 +52,12 @@ def not_allowed(dossier: Dossier, *, verb: str = "approve", why: Sequence[str] =
     """For a person who may not: who may, and every reason."""
     plan = dossier.status.plan
     who = names(dossier.approvers)
-    may = f"Only *{who}* may {data(verb, 20)} it." if who else "As things stand nobody may: please ask an admin."
+    # Who may approve is known while it waits; of anything else, and at any other time, the reasons below tell.
+    nobody = "As things stand nobody may: please ask an admin." if verb == "approve" else ""
+    may = f"Only *{who}* may {data(verb, 20)} it." if who else nobody
     reasons = bullets(why[:5], most=1400, each=240)
     return _notice(
-        f"You cannot {data(verb, 20)} *{data(plan.id, 30)}*, so your click changed nothing. {may}"
+        f"You cannot {data(verb, 20)} *{data(plan.id, 30)}*, so your click changed nothing. {may}".rstrip()
         + (f"\n{reasons}" if reasons else "")
     )
 

@@ -28,6 +28,7 @@ from bot.slack.cards.policy_part import about_rules, changes_rules
 from bot.slack.cards.stops_part import banner
 from storage.records.dossiers import Dossier
 from storage.records.executions import ExecutionState
+from storage.records.money import Money
 from storage.records.people import Person
 from storage.records.plans import Plan, PlanKind, PlanState
 from storage.records.verdicts import Verdict
@@ -213,10 +214,14 @@ def _confirmation(plan: Plan, from_units: Decimal) -> Block | None:
     undone = f" Cannot be undone: {clean(plan.irreversible[0], 120)}" if plan.irreversible else ""
     return confirmation(
         f"Approve {plan.id}?",
-        f"Up to {money(plan.money_at_risk)} is at risk.{undone}",
+        f"{_at_most(plan.money_at_risk)}{undone}",
         "Approve",
         "Not yet",
     )
+
+
+def _at_most(at_risk: Money) -> str:
+    return f"Up to {money(at_risk)} is at risk." if at_risk.minor else "No money is at risk."
 
 
 def _slack_ids(people: Sequence[Person]) -> list[str]:

@@ -189,6 +189,7 @@ function draw(view, isPushed, modals) {
     ),
   );
   const entry = { view, form, problem, submit, busy: false };
+  form.addEventListener("input", forgetError);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (submit) modals.submit(entry);
@@ -202,6 +203,15 @@ function setBusy(entry, busy) {
   if (!entry.submit) return;
   entry.submit.disabled = busy;
   entry.submit.setAttribute("aria-busy", String(busy));
+}
+
+/** What was said of a field is over once it is changed. */
+function forgetError({ target }) {
+  const field = target.closest("[data-input-block].wrong");
+  if (!field) return;
+  field.classList.remove("wrong");
+  field.querySelector("[data-error-for]").hidden = true;
+  for (const control of field.querySelectorAll("input, textarea, select")) control.setAttribute("aria-invalid", "false");
 }
 
 /** Puts each error under its field; errors of blocks that are not fields stand at the top. */
