@@ -9,40 +9,28 @@ from agents.drift.detectors import detect
 from agents.drift.plans import ExecutedPlan
 from agents.features.signs import silent_conversions
 from agents.features.store import FeatureStore
-from agents.forecasts.outcome import Measured, exit_reached, score
 from agents.knowledge.divergence import Divergence
 from agents.kpis.engine import KpiEngine
-from agents.kpis.figures import format_value
 from agents.kpis.lake_reader import LakeReader
-from agents.kpis.query import KpiQuery
-from agents.kpis.windows import Window
 from agents.lifecycle.artefacts import thresholds_in
+from agents.lifecycle.cases import file_diverging, file_findings
 from agents.lifecycle.decide import Cause, Declined
-from agents.lifecycle.findings import missed, stale, without_conversions
-from agents.lifecycle.learn import keep_outcome
-from agents.lifecycle.link import link_alert, link_outcome
+from agents.lifecycle.findings import stale, without_conversions
 from agents.lifecycle.review import Rulebook
+from agents.lifecycle.score import SUSPECT_FOR, Scorer
 from agents.sources.readers import Readers
 from agents.sources.source import Source, SourceUnavailable
 from agents.team.brief import resource_of
-from storage.ledger import Ledger, Transaction
-from storage.records.alerts import Alert, AlertKind, AlertState, Finding, Outcome, OutcomeScore, Severity
-from storage.records.lineage import SEALED
+from storage.ledger import Ledger
+from storage.records.alerts import Alert, AlertState, Finding
 from storage.records.people import Person
-from storage.records.plans import Forecast, PlanState, PlanStatus
+from storage.records.plans import PlanStatus
 
 REACH = timedelta(days=120)
 """How far back the detectors look for what is normal."""
-SUSPECT_FOR = timedelta(days=14)
-"""How long after its execution a plan can be suspected, and how long a missed forecast stays a case."""
 SCORED_FOR = timedelta(days=120)
 """How long after its execution a plan is scored: a forecast's window and the late conversions after it end before."""
-QUIET_DAYS = 3
-"""A case that no monitor saw for so many days of data has recovered."""
 _TRACKING = frozenset({"tracking", "cvr", "conversions"})
-_OF_THEIR_OWN = (AlertKind.GOVERNANCE, AlertKind.DIVERGENCE)
-"""Cases that do not pass because a source's data is quiet."""
-_RANK = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 
 
 class Monitor:
@@ -63,7 +51,7 @@ class Monitor:
         self._ledger = ledger
         self._rulebook = rulebook
         self._facts = facts
-        self._kpis = kpis
+        self._scorer = Scorer(ledger, kpis, clock=clock)
         self._features = features
         self._readers = readers
         self._clock = clock
@@ -82,7 +70,7 @@ class Monitor:
             findings = [
                 *drift,
                 *await self._silent(source, data_day, told=drift),
-                *await self._outcomes(source, data_day, executed),
+                *await self._scorer.outcomes(source, data_day, executed),
             ]
             day, before = worlds.get(source.simulated, (data_day, ()))
             worlds[source.simulated] = max(day, data_day), (*before, *findings)
@@ -90,10 +78,12 @@ class Monitor:
         # All sources of a world together: what one of them does not show may be the case of another.
         for simulated, (data_day, seen) in worlds.items():
             cases = {finding.key: finding for finding in seen}
-            await self._file(tuple(cases.values()), data_day=data_day, simulated=simulated)
+            await file_findings(
+                self._ledger, tuple(cases.values()), data_day=data_day, simulated=simulated, now=self._clock()
+            )
         if self._divergence is not None:
             pushed = await self._divergence.look()
-            await self._file_divergence(pushed)
+            await file_diverging(self._ledger, pushed, now=self._clock())
             found += pushed
         return tuple(found)
 
@@ -214,166 +204,6 @@ class Monitor:
         names = {resource_of(one).key: one.name for one in await source.campaigns()}
         return (without_conversions(source, silent, served, names, data_day),)
 
-    async def _outcomes(
-        self, source: Source, data_day: date, executed: tuple[tuple[PlanStatus, date], ...]
-    ) -> tuple[Finding, ...]:
-        """Score the forecasts and exit criteria of plans that are still in force."""
-        found: list[Finding] = []
-        for status, executed_on in executed:
-            if status.state is not PlanState.DONE or await self._told_long_ago(status, executed_on, data_day):
-                continue
-            outcomes = [await self._score(source, status, forecast, data_day) for forecast in status.plan.forecasts]
-            await self._keep(status, outcomes)
-            failed = await self._exits(status, executed_on, data_day)
-            if failed or any(one.score is OutcomeScore.MISSED for one in outcomes):
-                found.append(missed(status, outcomes, failed, data_day))
-        return tuple(found)
-
-    async def _exits(self, status: PlanStatus, executed_on: date, data_day: date) -> tuple[str, ...]:
-        """Exit criteria that the plan has reached, in words; judged over the whole days since its execution."""
-        reached = []
-        for criterion in status.plan.exit_criteria:
-            last = executed_on + timedelta(days=criterion.after_days)
-            if data_day < last:
-                continue
-            window = Window(first=executed_on + timedelta(days=1), last=last, words="since execution")
-            answer = await self._kpis.ask(KpiQuery(kpi=criterion.kpi, window=window, simulated=status.plan.simulated))
-            if exit_reached(criterion, Measured.of(answer), days_since=(data_day - executed_on).days):
-                value = format_value(answer.value, answer.unit)
-                limit = format_value(criterion.threshold, criterion.unit)
-                reached.append(
-                    f"Exit criterion reached: {answer.label} {value} from {window.first} to {window.last} is"
-                    f" {criterion.side} {limit}."
-                )
-        return tuple(reached)
-
-    async def _told_long_ago(self, status: PlanStatus, executed_on: date, data_day: date) -> bool:
-        """Whether every forecast of the plan has its final score, and people have had time to read it."""
-        async with self._ledger.read() as tx:
-            told = [one for one in await tx.executions.outcomes(status.plan.id) if one.final]
-        if not status.plan.forecasts:
-            return executed_on < data_day - SUSPECT_FOR
-        everything = {forecast.kpi for forecast in status.plan.forecasts} == {one.kpi for one in told}
-        return everything and all(one.scored_on < data_day - SUSPECT_FOR for one in told)
-
-    async def _score(self, source: Source, status: PlanStatus, forecast: Forecast, data_day: date) -> Outcome:
-        window = Window(first=forecast.first, last=forecast.last, words="forecast window")
-        answer = await self._kpis.ask(KpiQuery(kpi=forecast.kpi, window=window, simulated=status.plan.simulated))
-        scored, text, final = score(
-            forecast, Measured.of(answer), data_day=data_day, restatement_days=source.restatement_days
-        )
-        return Outcome(
-            plan_id=status.plan.id, kpi=forecast.kpi, score=scored, text=text, scored_on=data_day, final=final
-        )
-
-    async def _keep(self, status: PlanStatus, outcomes: list[Outcome]) -> None:
-        async with self._ledger.read() as tx:
-            known = {one.kpi: one for one in await tx.executions.outcomes(status.plan.id)}
-        news = [one for one in outcomes if one.kpi not in known or _said(known[one.kpi]) != _said(one)]
-        news = [one for one in news if one.kpi not in known or not known[one.kpi].final]
-        if not news:
-            return
-        now = self._clock()
-        async with self._ledger.write() as tx:
-            for outcome in news:
-                await tx.executions.score(outcome)
-                await keep_outcome(tx, status.plan, outcome)
-                sealed = await link_outcome(tx, status.plan, outcome.kpi, first=outcome.kpi not in known)
-                await tx.audit.append(
-                    at=now,
-                    actor="system",
-                    action="outcome.scored",
-                    subject=status.plan.id,
-                    facts={"kpi": outcome.kpi, "score": outcome.score.value, "text": outcome.text, SEALED: sealed},
-                )
-            await tx.plans.touch(status.plan.id)
-
-    async def _file(self, findings: tuple[Finding, ...], *, data_day: date, simulated: bool) -> None:
-        """Open new cases, bring known ones up to date, close those that are quiet."""
-        async with self._ledger.read() as tx:
-            if not findings and not await tx.alerts.unrecovered():
-                return
-        now = self._clock()
-        async with self._ledger.write() as tx:
-            open_now = await tx.alerts.unrecovered()
-            # A breach of governance is no state of the data, and does not pass because the data is quiet.
-            known = {one.finding.key: one for one in open_now if _is_of(one, simulated=simulated)}
-            for finding in findings:
-                if finding.key not in known:
-                    await _open(tx, finding, now=now)
-                elif known[finding.key].finding.seen_on < finding.seen_on:
-                    await _renew(tx, known[finding.key], finding, now=now)
-            seen = {finding.key for finding in findings}
-            for key, alert in known.items():
-                # Stale data are over once they were read; of what the data show, some quiet days have to pass.
-                quiet = 0 if alert.finding.kind is AlertKind.FRESHNESS else QUIET_DAYS
-                if key not in seen and (data_day - alert.finding.seen_on).days >= quiet:
-                    await _recover(tx, alert, now=now)
-
-    async def _file_divergence(self, findings: tuple[Finding, ...]) -> None:
-        """As `_file`, but what no longer diverges is over at once: it is a state, not a sighting."""
-        async with self._ledger.read() as tx:
-            if not findings and not _diverging(await tx.alerts.unrecovered()):
-                return
-        now = self._clock()
-        async with self._ledger.write() as tx:
-            known = _diverging(await tx.alerts.unrecovered())
-            for finding in findings:
-                alert = known.pop(finding.key, None)
-                if alert is None:
-                    await _open(tx, finding, now=now)
-                elif (alert.finding.title, alert.finding.detail) != (finding.title, finding.detail):
-                    await _renew(tx, alert, finding, now=now)
-            for alert in known.values():
-                await _recover(tx, alert, now=now)
-
-
-def _is_of(alert: Alert, *, simulated: bool) -> bool:
-    """Whether it is a case of this world's data; each world has a calendar of its own."""
-    return alert.finding.kind not in _OF_THEIR_OWN and alert.finding.simulated == simulated
-
-
-def _diverging(alerts: tuple[Alert, ...]) -> dict[str, Alert]:
-    return {one.finding.key: one for one in alerts if one.finding.kind is AlertKind.DIVERGENCE}
-
-
-async def _open(tx: Transaction, finding: Finding, *, now: datetime) -> None:
-    alert = await tx.alerts.open(finding, now=now)
-    await tx.audit.append(
-        at=now,
-        actor="system",
-        action="alert.opened",
-        subject=alert.id,
-        facts={
-            "key": finding.key,
-            "severity": finding.severity.value,
-            "title": finding.title,
-            "cause": finding.cause,
-            "suspect_plan": finding.suspect_plan,
-            "seen_on": finding.seen_on,
-            SEALED: await link_alert(tx, alert),
-        },
-    )
-
-
-async def _renew(tx: Transaction, alert: Alert, finding: Finding, *, now: datetime) -> None:
-    """A later sighting; a rise in severity wakes a case that people had put aside."""
-    worse = _RANK[finding.severity] > _RANK[alert.finding.severity]
-    state = AlertState.OPEN if worse else alert.state
-    kept = {} if not worse else {"acknowledged_by": None, "snoozed_until": None}
-    await tx.alerts.save(
-        alert.model_copy(
-            update={"finding": finding, "state": state, "times_seen": alert.times_seen + 1, "updated_at": now, **kept}
-        )
-    )
-
-
-async def _recover(tx: Transaction, alert: Alert, *, now: datetime) -> None:
-    await tx.alerts.save(alert.model_copy(update={"state": AlertState.RECOVERED, "updated_at": now}))
-    await tx.audit.append(
-        at=now, actor="system", action="alert.recovered", subject=alert.id, facts={"key": alert.finding.key}
-    )
-
 
 def _due(alerts: tuple[Alert, ...], now: datetime) -> list[Alert]:
     return [
@@ -381,7 +211,3 @@ def _due(alerts: tuple[Alert, ...], now: datetime) -> list[Alert]:
         for alert in alerts
         if alert.state is AlertState.SNOOZED and alert.snoozed_until is not None and alert.snoozed_until <= now
     ]
-
-
-def _said(outcome: Outcome) -> tuple[OutcomeScore, str, bool]:
-    return outcome.score, outcome.text, outcome.final
