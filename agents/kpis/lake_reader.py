@@ -60,7 +60,7 @@ class LakeReader:
             as_of=as_of or max((load.known_at for load in told), default=None),
             notes=(*_zone_notes((*used, *own)), *await self._restated(used, first, last, simulated=simulated)),
             shop_zone=own[-1].zone if own else None,
-            shop_notes=(shop.NOTE,) if own else (),
+            shop_notes=(shop.NOTE, *await self._changed(sold, first, last, simulated=simulated)) if own else (),
         )
 
     async def _orders(
@@ -77,6 +77,19 @@ class LakeReader:
         dated = await asyncio.to_thread(shop.dated, orders, zones, first=first, last=last)
         told = set(dated["load_id"])
         return shop.shop_facts(dated), tuple(load for load in loads if load.id in told)
+
+    async def _changed(self, loads: Sequence[Load], first: date, last: date, *, simulated: bool) -> tuple[str, ...]:
+        """Says how many orders of the days a later file told otherwise than the one before."""
+        if not any(_told_by_another(load, loads) for load in loads):
+            return ()
+        since, until = shop.between(first, last)
+        versions = await self._lake.dataset(shop.ORDERS).read(
+            loads, simulated=simulated, since=since, until=until, columns=shop.VERSION_COLUMNS, every_version=True
+        )
+        zones = {load.source: load.zone for load in loads}
+        return await asyncio.to_thread(
+            lambda: shop.restated_notes(shop.dated(versions, zones, first=first, last=last), loads)
+        )
 
     async def rates(self, *, as_of: datetime | None, simulated: bool) -> pl.DataFrame:
         """Exchange rates that the team provides, each in its newest version known then."""

@@ -210,7 +210,7 @@ def _notes(
         notes.append(f"Several currencies ({listed}): shown apart, never added without a dated exchange rate.")
     notes += facts.notes + (facts.shop_notes if basis.formula.store else ()) + basis.notes + now.notes
     if newest is not None and newest >= window.last:
-        notes += lagging_notes(basis.world, window)
+        notes += lagging_notes(basis.world, window, everything=facts.frame)
     if kpi.note:
         notes.append(kpi.note)
     return tuple(dict.fromkeys(notes))

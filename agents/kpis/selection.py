@@ -140,10 +140,12 @@ def censored_note(frame: pl.DataFrame, formula: Formula) -> tuple[str, ...]:
     return (f"{rows} row{'s' if rows > 1 else ''} with values that the platform only bounds (like < 10%).",)
 
 
-def lagging_notes(frame: pl.DataFrame, window: Window) -> tuple[str, ...]:
-    """Names the sources that end before the window does; the data of the world go on."""
+def lagging_notes(frame: pl.DataFrame, window: Window, *, everything: pl.DataFrame) -> tuple[str, ...]:
+    """Names the sources that end before the window does, where others go on; `everything` has both kinds of books."""
     ends = frame.group_by("source").agg(pl.col("last_day").max()).sort("source")
     late = ends.filter(pl.col("last_day") < window.last)
+    if late.height == ends.height and not everything.select((pl.col("last_day") >= window.last).any()).item():
+        return ()
     return tuple(f"{source} has data to {format_days(last, last)} only." for source, last in late.iter_rows())
 
 

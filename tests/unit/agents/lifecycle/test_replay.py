@@ -61,6 +61,23 @@ async def test_a_corrected_row_lands_and_the_other_waits_on(room: FilesRoom, loa
     assert await room.house.verified()
 
 
+async def test_a_corrected_row_is_read_in_the_notation_and_the_days_of_its_whole_file(room: FilesRoom, tmp_path: Path):
+    rows = [f'A{n},EUR,1.{n:03},{n},"1.234,50"' for n in range(1, 29)]
+    head = 'Kampagnenbericht\n"1. Februar 2025 - 7. Februar 2025"\nKampagne,Währungscode,Impr.,Klicks,Kosten\n'
+    text = "\n".join([*rows, 'B,EUR,viele,3,"2.000,25"', ""])
+    made = await room.landed(written(tmp_path, head + text))
+    assert made.load_id is not None
+    (row,) = await room.replayer.waiting()
+    found = await room.replayer.replay(made.load_id, OLIVIA, via="test", corrections={row.row.line: {"Impr.": "1.011"}})
+    assert isinstance(found, Replayed), found
+    assert found.landed == 1
+    (load,) = [one for one in await room.loads() if one.id == found.load_id]
+    facts = await room.lake.read([load], load.first_day, load.last_day, simulated=False)
+    columns = ["campaign", "impressions", "clicks", "spend_micros", "line"]
+    assert facts.select(columns).rows() == [("B", 1011, 3, 2_000_250_000, row.row.line)]
+    assert [str(day) for day in facts.select("day", "last_day").row(0)] == ["2025-02-01", "2025-02-07"]
+
+
 async def test_what_still_breaks_the_contract_waits_with_its_reason(room: FilesRoom, load_id: str):
     found = await replayed(room, load_id, line_32="3", line_33="-4")
     assert isinstance(found, Replayed), found

@@ -112,5 +112,8 @@ async def test_cancelled_orders_do_not_count_and_refunds_are_taken_off_as_they_b
     await room.landed(orders(tmp_path, "shop", "Europe/London", SPRING, **changed))
     assert (await ask(room, "store_orders", SPRING, SPRING)).value == 23 * 4 - 1
     assert str((await ask(room, "store_revenue", SPRING, SPRING)).value) == "907.5"
+    now = await ask(room, "store_revenue", SPRING, SPRING)
+    assert any("shop changed 4 orders of 29–30 March 2025 with shop.csv" in note for note in now.notes)
     then = await ask(room, "store_revenue", SPRING, SPRING, as_of=before)
     assert then.value == 23 * 40
+    assert not any(note.startswith("Restated") for note in then.notes)
