@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 import polars as pl
 
 Frames = Iterable[pl.DataFrame] | AsyncIterable[pl.DataFrame]
+Item = TypeVar("Item")
 
 
 def pulled(frames: Frames) -> Iterable[pl.DataFrame]:
@@ -13,6 +16,25 @@ def pulled(frames: Frames) -> Iterable[pl.DataFrame]:
     if isinstance(frames, AsyncIterable):
         return _Bridge(aiter(frames), asyncio.get_running_loop())
     return frames
+
+
+def ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """The same items, the next one being made in a thread of its own while this one is used.
+
+    Raises what making an item raises, where that item would have come.
+    """
+    source = iter(items)
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(_next, source)
+        while (made := coming.result()) is not None:
+            coming = maker.submit(_next, source)
+            yield made[0]
+
+
+def _next(source: Iterator[Item]) -> tuple[Item] | None:
+    for item in source:
+        return (item,)
+    return None
 
 
 class _Bridge:

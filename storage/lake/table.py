@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
+from storage.lake.frames import ahead
 from storage.lake.history import Compaction, Retention, SchemaVersion, TableVersion
 
 _KEEP_HISTORY = {
@@ -17,6 +18,8 @@ _KEEP_HISTORY = {
 }
 _NEWEST = 50
 """Commits looked through for the version of a load before all of them are: it is nearly always the last."""
+_AT_ONCE = 16_384
+"""Rows handed to the engine together: it keeps a good number of such batches waiting."""
 Fit = Callable[[pl.DataFrame, str], pl.DataFrame]
 """Holds a frame of the load with this id against the contract; raises ContractBroken."""
 
@@ -245,8 +248,10 @@ class _Checked:
         from arro3.core import Table
 
         try:
-            for frame in self._frames:
-                yield from Table.from_arrow(self._complete(frame)).to_batches()
+            # Checking the next frame and writing this one go on side by side.
+            for frame in ahead(map(self._complete, self._frames)):
+                for part in frame.iter_slices(_AT_ONCE):
+                    yield from Table.from_arrow(part).to_batches()
         except Exception as error:
             self.error = error
             raise

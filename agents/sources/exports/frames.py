@@ -58,18 +58,18 @@ class FactsReader:
         """
         ready = self._prepare(block) if self._prepare else Prepared(block, block.select(LINE, reason=LINE).clear())
         footer = _footers(ready.rows)
-        told = ready.rows.filter(~footer) if footer.any() else ready.rows
+        told = _without(ready.rows, footer)
         label = labels(told, self._layout.labels or [column(index) for index in range(3)], undated=self._undated())
-        rows = told.filter(label.is_null())
-        totals = told.filter(label.is_not_null()).with_columns(label.drop_nulls().alias("total"))
+        rows = _without(told, label.is_not_null())
+        totals = _only(told, label.is_not_null()).with_columns(label.drop_nulls().alias("total"))
         empty = _all_blank(rows)
         dropped = [
             ready.dropped.select(LINE, pl.col("reason").cast(pl.String)),
             totals.select(LINE, reason=pl.lit("total row: ") + pl.col("total")),
-            rows.filter(empty).select(LINE, reason=pl.lit("empty row")),
-            ready.rows.filter(footer).select(LINE, reason=pl.lit("remark below the table")),
+            _only(rows, empty).select(LINE, reason=pl.lit("empty row")),
+            _only(ready.rows, footer).select(LINE, reason=pl.lit("remark below the table")),
         ]
-        rows = rows.filter(~empty)
+        rows = _without(rows, empty)
         said = [totals] if ready.totals is None else [totals, ready.totals]
         aside = Aside(self._layout, rows)
         return Block(
@@ -152,6 +152,15 @@ class FactsReader:
     def _undated(self) -> pl.Expr:
         states = self._layout.states
         return pl.all_horizontal(_blank(place) for place in states) if states else pl.lit(value=False)
+
+
+def _without(rows: pl.DataFrame, these: pl.Series) -> pl.DataFrame:
+    """Nearly always nothing is to go, and copying a block is dear."""
+    return rows.filter(~these) if these.any() else rows
+
+
+def _only(rows: pl.DataFrame, these: pl.Series) -> pl.DataFrame:
+    return rows.filter(these) if these.any() else rows.clear()
 
 
 def _blank(place: str) -> pl.Expr:

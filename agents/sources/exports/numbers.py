@@ -98,19 +98,26 @@ def sums_of(facts: pl.DataFrame, fields: Mapping[str, str]) -> dict[str, Decimal
 
 def _daily_budget(rows: pl.DataFrame, place: str, kind: str | None) -> pl.Series:
     """The budget cells that name an amount a day: "50.00", "€50.00/day"; not campaign totals, not "shared"."""
-    text = pl.col(place).str.replace(r"\s*/\s*\S+\s*$", "")
-    amount = pl.when(text.str.contains(r"\d") & _is_daily(rows, kind)).then(text).otherwise(pl.lit(""))
-    return rows.select(amount.alias(place))[place]
+    texts = rows[place]
+    if texts.str.contains("/", literal=True).any():
+        texts = texts.str.replace(r"\s*/\s*\S+\s*$", "")
+    told = texts.str.contains(r"\d")
+    if (daily := _is_daily(rows, kind)) is not None:
+        told &= daily
+    return texts if told.all() else texts.zip_with(told, pl.repeat("", rows.height, eager=True))
 
 
 def _other_budgets(rows: pl.DataFrame, place: str, kind: str) -> pl.Series:
     """The type of a budget that is no daily one."""
-    other = pl.col(place).str.contains(r"\d") & ~_is_daily(rows, kind)
+    if (daily := _is_daily(rows, kind)) is None:
+        return nulls(rows)
+    other = pl.col(place).str.contains(r"\d") & ~daily
     return rows.select(pl.when(other).then(pl.col(kind).str.strip_chars()).alias(place))[place]
 
 
-def _is_daily(rows: pl.DataFrame, kind: str | None) -> pl.Expr:
-    if kind is None:
-        return pl.lit(value=True)
-    daily = {text: text.strip().casefold() in _DAILY for text in rows[kind].unique()}
-    return pl.col(kind).replace_strict(list(daily), list(daily.values()), return_dtype=pl.Boolean)
+def _is_daily(rows: pl.DataFrame, kind: str | None) -> pl.Series | None:
+    """Which budgets are daily ones; None where all are."""
+    daily = {text: text.strip().casefold() in _DAILY for text in rows[kind].unique().to_list()} if kind else {}
+    if kind is None or all(daily.values()):
+        return None
+    return rows[kind].replace_strict(list(daily), list(daily.values()), return_dtype=pl.Boolean)

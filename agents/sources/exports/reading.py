@@ -12,7 +12,7 @@ from agents.sources.entities.mapping import read_entity_mapping
 from agents.sources.entities.recognised import Recognised
 from agents.sources.exports import plain, platforms
 from agents.sources.exports.aside import corrected
-from agents.sources.exports.frames import FactsReader
+from agents.sources.exports.frames import Block, FactsReader
 from agents.sources.exports.layout import Layout
 from agents.sources.exports.report import ExportReport, Tally, report_of
 from agents.sources.exports.staged import FACTS, Pieces
@@ -24,6 +24,7 @@ from agents.sources.text.rows import LINE, blocks
 from agents.sources.text.setting_aside import SettingAside
 from agents.sources.text.sniff import Progress, Raw, examine, is_parquet, no_header, sha256_of
 from agents.sources.text.unreadable import UnreadableExport, UnreadableNumber
+from storage.lake.frames import ahead
 from storage.records.record import digest_of
 
 Corrections = Mapping[int, Mapping[str, str]]
@@ -85,11 +86,8 @@ class Reading:
         reader = FactsReader(file.layout, style, order, today=self.declared.today)
         tally = Tally(file.layout)
         setting_aside = SettingAside(self.path, pieces.set_aside)
-        for texts in file.source(self.progress):
-            block = texts if self.again is None else corrected(texts, file.layout.header, self.again)
-            found = reader.read(block)
-            if self.again is not None:
-                found, block = found.only(self.again), block.filter(pl.col(LINE).is_in(list(self.again)))
+        # Three at a time: a block is cut from the file, the one before it read, the one before that put away.
+        for block, found in ahead(self._found(file, reader)):
             tally.see(block, found)
             for row, remedy in found.aside:
                 setting_aside(row, remedy)
@@ -103,6 +101,15 @@ class Reading:
             remedy = "choose a period with data and export again"
             raise UnreadableExport(self.path, None, "the file has a header but no rows of data", remedy)
         return tally.report(file.sha256, self._fingerprint(file), set_aside=setting_aside.count)
+
+    def _found(self, file: AdFile, reader: FactsReader) -> Iterator[tuple[pl.DataFrame, Block]]:
+        for texts in ahead(file.source(self.progress)):
+            if self.again is None:
+                yield texts, reader.read(texts)
+            else:
+                block = corrected(texts, file.layout.header, self.again)
+                mine = pl.col(LINE).is_in(list(self.again))
+                yield block.filter(mine), reader.read(block).only(self.again)
 
     def _remember(self, error: UnreadableNumber) -> None:
         # The notation that went further is the one the file is written in; its complaint is the true one.

@@ -86,7 +86,7 @@ class Tally:
         self.read += texts.height
         self._columns.see(texts)
         self.kept += facts.height
-        self._campaigns.update(facts["campaign_id"].unique())
+        self._campaigns.update(facts["campaign_id"].unique().to_list())
         self._periods.update(facts.select("day", "last_day").unique().rows())
         spent = facts.filter(pl.col("spend_micros").is_not_null())
         for currency, micros in spent.group_by("currency").agg(pl.col("spend_micros").cast(pl.Int128).sum()).rows():

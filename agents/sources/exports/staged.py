@@ -14,6 +14,8 @@ from storage.records.quarantine import Quarantined
 FACTS = "facts"
 """The dataset of daily ad metrics; all others are named by the entities of storage.contracts."""
 _SET_ASIDE = "quarantined.jsonl"
+_FIRST = ".first"
+_FEW = 1_000
 
 
 class Pieces(Protocol):
@@ -47,8 +49,7 @@ class Folder:
     def take(self, dataset: str, frame: pl.DataFrame) -> None:
         count = self._counts.get(dataset, 0)
         self._counts[dataset] = count + 1
-        # Arrow rather than Parquet: these files live for seconds, and packing them would take longest of all.
-        frame.write_ipc(self.path / f"{dataset}-{count:06d}.arrow", compression="lz4")
+        _write(frame, self.path / f"{dataset}-{count:06d}.arrow")
 
     def set_aside(self, row: Quarantined) -> None:
         with (self.path / _SET_ASIDE).open("a", encoding="utf-8") as lines:
@@ -79,7 +80,39 @@ class Memory:
 def frames_in(folder: Path, dataset: str) -> Iterator[pl.DataFrame]:
     """The pieces of a dataset in their order."""
     for part in sorted(folder.glob(f"{dataset}-*.arrow")):
-        yield pl.read_ipc(part)
+        yield _read(part)
+
+
+def _write(frame: pl.DataFrame, path: Path) -> None:
+    """Arrow as it is in memory: these files live for seconds, and packing them would take longest of all.
+
+    Columns that hold the same all along, such as the source, are told by the first row alone.
+    """
+    same = [column.name for column in frame if _is_same(column)] if frame.height > _FEW else []
+    if same and len(same) < frame.width:
+        frame.head(1).write_ipc(path.with_suffix(_FIRST), compression="uncompressed")
+        frame = frame.drop(same)
+    frame.write_ipc(path, compression="uncompressed")
+
+
+def _read(path: Path) -> pl.DataFrame:
+    frame = pl.scan_ipc(path).collect()
+    beside = path.with_suffix(_FIRST)
+    if not beside.exists():
+        return frame
+    first = pl.read_ipc(beside)
+    return frame.select(
+        name if name in frame.columns else pl.lit(first[name][0], dtype=kind).alias(name)
+        for name, kind in first.schema.items()
+    )
+
+
+def _is_same(column: pl.Series) -> bool:
+    if column.null_count() == column.len():
+        return True
+    if column.dtype not in (pl.String, pl.Boolean) or column.has_nulls() or column[0] != column[-1]:
+        return False
+    return bool((column == column[0]).all())
 
 
 def quarantined_in(folder: Path) -> Iterator[Quarantined]:

@@ -23,8 +23,9 @@ def text_of(rows: pl.DataFrame, place: str | None) -> pl.Series:
     """A text column without blanks around it; "" for missing marks and for a column the file lacks."""
     if place is None:
         return constant("", rows)
-    text = pl.col(place).str.strip_chars()
-    return rows.select(pl.when(text == "--").then(pl.lit("")).otherwise(text).alias(place))[place]
+    text = rows[place].str.strip_chars()
+    missing = text == "--"
+    return text.zip_with(~missing, constant("", rows)) if missing.any() else text
 
 
 def first_filled(texts: pl.Series, other: pl.Series | str) -> pl.Series:
@@ -39,4 +40,5 @@ def constant(text: str, rows: pl.DataFrame) -> pl.Series:
 
 
 def nulls(rows: pl.DataFrame) -> pl.Series:
-    return pl.repeat(None, rows.height, dtype=pl.String, eager=True)
+    """Of no type, which fits any other and takes no memory."""
+    return pl.repeat(None, rows.height, dtype=pl.Null, eager=True)

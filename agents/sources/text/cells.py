@@ -18,6 +18,8 @@ from agents.sources.text.currencies import SYMBOLS
 MISSING = "missing"
 _MISSING_MARKS = frozenset(("", "--", "-", "–", "—", "n/a", "nan", "null", "none"))
 _LARGEST = 2**63 - 1
+_DIGITS = 18
+"""Longest number that is read at a glance."""
 _WIDE = Context(prec=60)
 _SPACES = "\u0020\u00a0\u2009\u202f"
 """Blank, no-break, thin and narrow no-break space: all are used between thousands."""
@@ -107,15 +109,24 @@ def read_column(texts: pl.Series, style: Style, scale: int) -> Column:
     """Read a column of text; the same answer as `read_cell` for every cell."""
     decimals = rf"(?:{_MARK[style]}[0-9]{{1,{scale}}})?" if scale else ""
     plain = rf"^[+-]?(?:[0-9]{{1,12}}|{_GROUPED[style]}){decimals}$"
-    between, mark = _BETWEEN[style], "," if style is Style.COMMA else "."
+    if scale == 0 and (whole := texts.cast(pl.Int64, strict=False)).null_count() == 0:
+        longest = texts.str.len_bytes().max()
+        if longest is None or int(str(longest)) <= _DIGITS:
+            return Column(whole)
     good = texts.str.contains(plain)
-    clean = texts.str.replace_all(between, "")
-    if mark == ",":
-        clean = clean.str.replace(",", ".", literal=True)
-    if good.all():
-        return Column(_scaled(clean, scale))
-    values = _scaled(clean.zip_with(good, pl.repeat(None, texts.len(), dtype=pl.String, eager=True)), scale)
-    return _odd_cells(texts, values, good, style, scale)
+    plainly = texts if good.all() else pl.select(pl.when(good).then(texts)).to_series()
+    values = _scaled(_bare(plainly, style), scale)
+    if values.null_count() > plainly.null_count():
+        # Nearly always thousands are set apart by one mark only; looking for the others is dear.
+        values = _scaled(plainly.str.replace_all(_BETWEEN[style], "").str.replace(",", ".", literal=True), scale)
+    return Column(values) if plainly.null_count() == 0 else _odd_cells(texts, values, good, style, scale)
+
+
+def _bare(texts: pl.Series, style: Style) -> pl.Series:
+    """Without the usual mark between thousands, and with a point before the decimals."""
+    if style is Style.POINT:
+        return texts.str.replace_all(",", "", literal=True)
+    return texts.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
 
 
 def _scaled(clean: pl.Series, scale: int) -> pl.Series:
@@ -128,6 +139,8 @@ def _scaled(clean: pl.Series, scale: int) -> pl.Series:
 def _odd_cells(texts: pl.Series, values: pl.Series, good: pl.Series, style: Style, scale: int) -> Column:
     odd = texts.filter(~good).unique().to_list()
     cells = {text: read_cell(text, style, scale) for text in odd}
+    if all(cell.flag == MISSING for cell in cells.values()):
+        return Column(values, pl.select(pl.when(~good).then(pl.lit(MISSING))).to_series())
     bad = None
     if problems := {text: cell.problem for text, cell in cells.items() if cell.problem}:
         row = int((~good & texts.is_in(list(problems))).arg_max() or 0)

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 import polars as pl
@@ -57,7 +57,7 @@ class ColumnsSeen:
         """Columns are named by position, as `rows.blocks` gives them."""
         for place, values in enumerate(self._values):
             if len(values) < _SEEN:
-                values.update(block[column(place)].head(_SEEN).unique())
+                values.update(block[column(place)].head(_SEEN).unique().to_list())
 
     def columns(self) -> tuple[Column, ...]:
         """In the order of the file."""
@@ -82,12 +82,20 @@ def _kind(texts: set[str]) -> Kind:
         ("number", _NUMBER),
         ("money", _MONEY),
     )
-    least = len(texts) * (1 - _MOST_ODD)
     for kind, shape in shapes:
-        if sum(shape.fullmatch(text) is not None for text in texts) >= least:
+        if _nearly_all(texts, shape):
             return kind
-    both = sum(_NUMBER.fullmatch(text) is not None or _MONEY.fullmatch(text) is not None for text in texts)
-    return "money" if both >= least else "text"
+    return "money" if _nearly_all(texts, _NUMBER, _MONEY) else "text"
+
+
+def _nearly_all(texts: Collection[str], *shapes: re.Pattern[str]) -> bool:
+    """Whether all but few of the texts have one of the shapes; looks no further once too many have none."""
+    odd = 0
+    for text in texts:
+        odd += not any(shape.fullmatch(text) for shape in shapes)
+        if len(texts) - odd < len(texts) * (1 - _MOST_ODD):
+            return False
+    return True
 
 
 def _sketch(texts: set[str]) -> tuple[int, ...]:

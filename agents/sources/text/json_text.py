@@ -9,13 +9,20 @@ _ESCAPES = (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\r", "\\r"), ("\t", "
 
 def json_object(columns: Mapping[str, pl.Series], height: int) -> pl.Series:
     """One JSON text a row, "" for a row where all columns are null."""
-    if not columns:
+    filled = {name: columns[name] for name in sorted(columns) if columns[name].null_count() < height}
+    if not filled:
         return pl.repeat("", height, dtype=pl.String, eager=True)
-    frame = pl.DataFrame({name: columns[name] for name in sorted(columns)})
+    whole = pl.DataFrame(filled)
+    told = whole.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+    # Flags are few: text is made only for the rows that have any.
+    texts = pl.concat([pl.Series([""]), _texts(whole.filter(told))])
+    return texts.gather(pl.select(pl.when(told).then(told.cum_sum()).otherwise(0)).to_series())
+
+
+def _texts(frame: pl.DataFrame) -> pl.Series:
     pairs = [pl.lit(f'"{name}":"') + _escaped(frame[name]) + pl.lit('"') for name in frame.columns]
     inner = pl.concat_str(pairs, separator=",", ignore_nulls=True)
-    text = frame.select(pl.when(inner == "").then(pl.lit("")).otherwise("{" + inner + "}").alias("json"))
-    return text["json"]
+    return frame.select(("{" + inner + "}").alias("json"))["json"]
 
 
 def _escaped(column: pl.Series) -> pl.Expr:

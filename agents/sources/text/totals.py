@@ -19,6 +19,7 @@ BEGINNING = rf"(?i)^\s*(?:{_WORDS})\b"
 FOOTER = r"^\s*(?:©|\(c\)|@\d{4}|#)"
 """A remark of the tool below its rows: "©2026 Microsoft Corporation. All rights reserved."."""
 
+_A_FEW = 4_000
 _LABEL = re.compile(LABEL)
 _FOOTER = re.compile(FOOTER)
 _ENTITIES = {
@@ -90,7 +91,9 @@ def labels(frame: pl.DataFrame, columns: Sequence[str], *, undated: pl.Expr) -> 
     merely begins with a total word is a label too.
     """
     # Most blocks hold no total at all, and looking for the words is the dearest part.
-    likely = [name for name in columns if name in frame.columns and frame[name].str.contains(BEGINNING).any()]
+    likely = [
+        name for name in columns if name in frame.columns and _repeated(frame[name]).str.contains(BEGINNING).any()
+    ]
     if not likely:
         return pl.repeat(None, frame.height, dtype=pl.String, eager=True)
     found = [
@@ -100,6 +103,11 @@ def labels(frame: pl.DataFrame, columns: Sequence[str], *, undated: pl.Expr) -> 
         for name in likely
     ]
     return frame.select(pl.coalesce(found).alias("total"))["total"]
+
+
+def _repeated(texts: pl.Series) -> pl.Series:
+    """Every text once where they seem to come again and again, else all as they are."""
+    return texts.unique() if texts.head(_A_FEW).n_unique() < _A_FEW // 2 else texts
 
 
 def _add(into: dict[str, Decimal], sums: Mapping[str, Decimal]) -> None:
