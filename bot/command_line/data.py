@@ -105,3 +105,21 @@ def features(
     Example:  countersign features roas_28d
     """
     run("features", "features", name=name, home=home, json=json)
+
+
+@commands.command()
+def detect(
+    path: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Columns timestamp,value; or a folder of such.")],
+    scores: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.csv", help="Write timestamp,value,anomaly_score; a folder for a folder."),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Find what is strange in a series of your own: spikes, shifts, broken trends, other spread, missing data.
+
+    Each row is judged by the rows before it alone. Scores are 0 to 1; 0.5 and above is an alert. Needs no home.
+
+    Example:  countersign detect clicks-by-hour.csv --scores scored.csv
+    """
+    run("detect", "detect", path=path, scores=scores, json=json)
