@@ -63,3 +63,13 @@ def bench_graph(
 ) -> None:
     """Load, walk and ask a large knowledge graph beside plain networkx; exit code 1 if their answers differ."""
     run("bench_graph", "bench_graph", nodes=nodes, edges=edges, questions=questions, intents=intents, json=json)
+
+
+@bench.command("detect")
+def bench_detect(
+    seed: Annotated[int, typer.Option(help="Of the generated series.", min=0)] = 1,
+    each: Annotated[int, typer.Option(help="Series of each kind, and of each kind with each event.", min=1)] = 4,
+    json: Json = False,
+) -> None:
+    """Find events and count false alarms on generated series, beside rolling z-score and PageHinkley."""
+    run("bench_detect", "bench_detect", seed=seed, each=each, json=json)

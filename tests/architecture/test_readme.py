@@ -109,6 +109,8 @@ COMMANDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("lake schema", ("lake", "schema")),
     ("lake compact", ("lake", "compact", "--older-than", "30")),
     ("erase --person WHO --as PERSON", ("erase", "--person", "jane@example.com", "--as", "ada")),
+    ("detect FILE.csv", ("detect", "clicks.csv")),
+    ("bench detect", ("bench", "detect", "--each", "1")),
     ("bench features", ("bench", "features", "--events", "2000", "--labels", "500")),
 )
 """What the README calls a command, and how it is run here, in this order."""
@@ -148,6 +150,7 @@ def test_documented_documents_have_the_keys_that_commands_print(folder: Path) ->
     shown = documents()
     _stricter(folder)
     (folder / "bolder.json").write_text('{"max_step_share": "0.35"}', encoding="utf-8")
+    (folder / "clicks.csv").write_text(_clicks(), encoding="utf-8")
     (folder / "guide.md").write_text("# Brand guide\n\nWe say trail.", encoding="utf-8")
     arguments = [(*run, "--json") for _, run in COMMANDS]
     ran = run_all(arguments, folder=folder)
@@ -159,6 +162,13 @@ def test_documented_documents_have_the_keys_that_commands_print(folder: Path) ->
     ]
     assert wrong == []
     assert [(done.arguments, done.err) for done in ran if done.err] == []
+
+
+def _clicks() -> str:
+    """Hourly clicks with one wild hour."""
+    values = [900 if row == 200 else 90 + row * 7919 % 21 for row in range(240)]
+    rows = (f"2026-03-{1 + row // 24:02d} {row % 24:02d}:00:00,{value}" for row, value in enumerate(values))
+    return "timestamp,value\n" + "\n".join(rows) + "\n"
 
 
 def _stricter(folder: Path) -> None:

@@ -71,9 +71,9 @@ def alerts_of(seconds: Floats, values: Floats, scored: Scored, *, threshold: flo
 
 def size_of(score: float) -> Size:
     """Of a score at or above the threshold."""
-    if score >= 0.8:
+    if score >= 0.7:
         return Size.LARGE
-    return Size.MEDIUM if score >= 0.65 else Size.SMALL
+    return Size.MEDIUM if score >= 0.6 else Size.SMALL
 
 
 def _alert(values: Floats, scored: Scored, rows: NDArray[np.int64], onset: int) -> Alert:

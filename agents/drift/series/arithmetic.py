@@ -25,6 +25,7 @@ class Arithmetic(Protocol):
     def smaller(self, one: Quantity, other: Quantity) -> Quantity: ...
     def log(self, value: Quantity) -> Quantity: ...
     def root(self, value: Quantity) -> Quantity: ...
+    def negate(self, condition: Truth) -> Truth: ...
     def any(self, condition: Truth) -> bool: ...
     def table(self, slots: int) -> Any: ...
     def read(self, table: Any, slot: Any) -> Quantity: ...
@@ -51,6 +52,9 @@ class OneSeries:
 
     def root(self, value: float) -> float:
         return math.sqrt(value)
+
+    def negate(self, condition: bool) -> bool:
+        return not condition
 
     def any(self, condition: bool) -> bool:
         return condition
@@ -89,6 +93,9 @@ class ManySeries:
 
     def root(self, value: Quantity) -> Quantity:
         return np.sqrt(value)
+
+    def negate(self, condition: Truth) -> Truth:
+        return np.logical_not(condition)
 
     def any(self, condition: Truth) -> bool:
         return bool(np.any(condition))

@@ -17,9 +17,9 @@ _PRIOR_SPREAD, _PRIOR_COUNT = 0.5, 3
 """Spread of log maxima believed before any was seen, and how many stretches that belief is worth."""
 _PRIOR_GAP = 0.2
 _LEAST_SPREAD = 0.12
-_SKEW = 0.65
+_SKEW = 0.8
 """Maxima above the usual one weigh 1 + this, those below 1 − this: the upper tail is what matters."""
-_GAP_WEIGHT = 1.5
+_GAP_WEIGHT = 2.5
 _GUMBEL = math.pi / math.sqrt(6)
 """Standard deviation of a Gumbel distribution of scale 1."""
 _UNSURE = 6.0
@@ -55,6 +55,13 @@ class Stretches:
         self._row += 1
         if self._row == self._rows:
             self._close()
+
+    def scale(self, change: Quantity, except_for: set[int]) -> None:
+        """What is usual grows by the log ratio."""
+        for table in (self._usual, self._largest, self._second):
+            for channel in range(len(table)):
+                if channel not in except_for:
+                    table[channel] = table[channel] + change
 
     def _close(self) -> None:
         self._row = 0
@@ -119,6 +126,12 @@ class Extremes:
             one.learn(sizes)
         self._learn_records(sizes)
         return verdict
+
+    def accept_spread(self, change: Quantity) -> None:
+        """After a confirmed change of spread all departures are measured by the new one; `change` is its log ratio."""
+        spreads = {self._spread_channel, self._spread_channel + self._channels}
+        for one in (self._early, *self._stretches):
+            one.scale(change, spreads)
 
     def _sizes(self, departures: list[Quantity], reach: Quantity) -> list[Quantity]:
         """Log sizes, all rises and then all falls."""

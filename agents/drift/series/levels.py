@@ -81,6 +81,10 @@ class Levels:
         self._offset = self._offset + change
         self._season_shift = self._a.where(confirmed, 0.0, self._season_shift)
 
+    def accept_spread(self, confirmed: Truth) -> None:
+        """Take confirmed steps from value to value as the usual ones."""
+        self._usual_step = self._a.where(confirmed, self._step, self._usual_step)
+
     def _expected(self, forecasts: list[Quantity], known: list[Truth]) -> tuple[Quantity, Quantity]:
         """The mean by season and level, and of all forecasters; weights are error to the power of −4."""
         a = self._a
