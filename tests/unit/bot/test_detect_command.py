@@ -1,15 +1,25 @@
 import csv
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from bot.commands.bench_detect import run as run_bench
 from bot.commands.detect import detect
 from bot.commands.shell import BAD_INPUT, DONE, run
 from tests.unit.agents.drift.series.worlds import noise
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A command sends its logs to the stderr it finds, which is closed once its test is over."""
+    yield
+    structlog.reset_defaults()
+
 
 HEADER = "timestamp,value\n"
 
