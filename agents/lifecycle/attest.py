@@ -6,12 +6,11 @@ from zoneinfo import ZoneInfo
 
 from agents.governance.report import TOLD, Account, account
 from agents.governance.validity import Flaw, Known, Step, Written
-from agents.lifecycle.link import link_alert
+from agents.lifecycle.cases import open_case
 from agents.lifecycle.review import Rulebook
 from storage.ledger import Ledger, Transaction
 from storage.records.alerts import Alert, AlertKind, Finding, Severity
 from storage.records.executions import Execution
-from storage.records.lineage import SEALED
 
 WATCHED = timedelta(days=40)
 """How far back the timetable looks; the report itself looks as far as it is asked to."""
@@ -50,7 +49,7 @@ class Attester:
             for plan_id, found in by_plan.items():
                 finding = _finding(plan_id, found, seen_on=now.date())
                 if finding.key not in open_already:
-                    await _open(tx, finding, now=now)
+                    await open_case(tx, finding, now=now)
         return flaws
 
 
@@ -104,23 +103,4 @@ def _finding(plan_id: str, flaws: list[Flaw], *, seen_on: date) -> Finding:
         suspect_plan=plan_id,
         seen_on=seen_on,
         simulated=all(flaw.simulated for flaw in flaws),
-    )
-
-
-async def _open(tx: Transaction, finding: Finding, *, now: datetime) -> None:
-    alert = await tx.alerts.open(finding, now=now)
-    await tx.audit.append(
-        at=now,
-        actor="system",
-        action="alert.opened",
-        subject=alert.id,
-        facts={
-            "key": finding.key,
-            "severity": finding.severity.value,
-            "title": finding.title,
-            "cause": finding.cause,
-            "suspect_plan": finding.suspect_plan,
-            "seen_on": finding.seen_on,
-            SEALED: await link_alert(tx, alert),
-        },
     )

@@ -27,7 +27,7 @@ async def file_findings(
         known = {one.finding.key: one for one in open_now if _is_of(one, simulated=simulated)}
         for finding in findings:
             if finding.key not in known:
-                await _open(tx, finding, now=now)
+                await open_case(tx, finding, now=now)
             elif known[finding.key].finding.seen_on < finding.seen_on:
                 await _renew(tx, known[finding.key], finding, now=now)
         seen = {finding.key for finding in findings}
@@ -48,23 +48,15 @@ async def file_diverging(ledger: Ledger, findings: tuple[Finding, ...], *, now: 
         for finding in findings:
             alert = known.pop(finding.key, None)
             if alert is None:
-                await _open(tx, finding, now=now)
+                await open_case(tx, finding, now=now)
             elif (alert.finding.title, alert.finding.detail) != (finding.title, finding.detail):
                 await _renew(tx, alert, finding, now=now)
         for alert in known.values():
             await _recover(tx, alert, now=now)
 
 
-def _is_of(alert: Alert, *, simulated: bool) -> bool:
-    """Whether it is a case of this world's data; each world has a calendar of its own."""
-    return alert.finding.kind not in _OF_THEIR_OWN and alert.finding.simulated == simulated
-
-
-def _diverging(alerts: tuple[Alert, ...]) -> dict[str, Alert]:
-    return {one.finding.key: one for one in alerts if one.finding.kind is AlertKind.DIVERGENCE}
-
-
-async def _open(tx: Transaction, finding: Finding, *, now: datetime) -> None:
+async def open_case(tx: Transaction, finding: Finding, *, now: datetime) -> None:
+    """File a finding of which no open alert tells yet, with its entry in the trail."""
     alert = await tx.alerts.open(finding, now=now)
     await tx.audit.append(
         at=now,
@@ -81,6 +73,15 @@ async def _open(tx: Transaction, finding: Finding, *, now: datetime) -> None:
             SEALED: await link_alert(tx, alert),
         },
     )
+
+
+def _is_of(alert: Alert, *, simulated: bool) -> bool:
+    """Whether it is a case of this world's data; each world has a calendar of its own."""
+    return alert.finding.kind not in _OF_THEIR_OWN and alert.finding.simulated == simulated
+
+
+def _diverging(alerts: tuple[Alert, ...]) -> dict[str, Alert]:
+    return {one.finding.key: one for one in alerts if one.finding.kind is AlertKind.DIVERGENCE}
 
 
 async def _renew(tx: Transaction, alert: Alert, finding: Finding, *, now: datetime) -> None:

@@ -32,19 +32,6 @@ class FeatureDefinition(Record):
         return digest_of([self.name, self.version, self.entity, self.formula, self.window_days])
 
 
-class FeatureValue(Record):
-    """One value as it is served."""
-
-    feature: str
-    version: int
-    entity: str
-    """`Resource.key` of the campaign."""
-    day: date
-    """The last day that it counts."""
-    value: Decimal | None
-    """None: divided by nothing, or nothing was said."""
-
-
 class FeatureRun(Record):
     """One materialisation: which values became known together."""
 

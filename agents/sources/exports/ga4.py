@@ -68,7 +68,6 @@ _CHANNELS = {
 _RANGE = re.compile(r"^#\s*(\d{8})\s*[-–]\s*(\d{8})\s*$")
 _END = re.compile(r"^#\s*([^:]+):\s*(\d{8})\s*$")
 _MOST_TABLES = 50
-_PROPERTY = re.compile(r"^#\s*(?:Property|Propriété|Propiedad|Proprietà|Propriedade)\s*:", re.IGNORECASE)
 
 
 class _Found(NamedTuple):

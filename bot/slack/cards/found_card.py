@@ -16,7 +16,6 @@ from bot.slack.cards.markup import bullets, clean, count, data, escaped, within,
 from bot.slack.data_buttons import LoadRef
 from storage.records.quarantine import SetAside
 
-SHOWN_FILES = 10
 SHOWN_ROWS = 4
 _SHOWN_NOTES = 4
 _SHOWN_MISSING = 3
