@@ -46,7 +46,7 @@ class LakeReader:
         frame = await self._lake.read(used, first, last, simulated=simulated, touching=True)
         return FactSlice(
             frame=frame,
-            sources=_words(used),
+            sources=source_words(used),
             newest_day=max((load.last_day for load in loads), default=None),
             restatement_days=max((load.restatement_days for load in loads), default=0),
             zone=loads[-1].zone if loads else "UTC",
@@ -136,7 +136,7 @@ def _of_facts(loads: Sequence[Load]) -> tuple[Load, ...]:
     return tuple(load for load in loads if load.holds("facts"))
 
 
-def _words(loads: Sequence[Load]) -> tuple[str, ...]:
+def source_words(loads: Sequence[Load]) -> tuple[str, ...]:
     """One line a source: a file is named, a source that is pulled daily is counted."""
     by_source: dict[str, list[Load]] = {}
     for load in loads:
