@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, fi
 
 from agents.kpis.formula import Formula, FormulaError, parse_formula
 from agents.kpis.lined import Lined, LinesUnreadable, lined
-from agents.kpis.parts import DAYS, Part, measures_of
+from agents.kpis.parts import DAYS, Part, can_be_told_by, measures_of
+from agents.kpis.query import DIMENSIONS, Dimension
 from storage.records.record import Record, digest_of
 
 DEFAULT_PATH = Path(__file__).with_name("kpis.yml")
@@ -112,6 +113,13 @@ class Kpi(Record):
         return bool(self.parts) and all(part.table.ours for part in self.parts.values())
 
     @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """What it can be split by, as far as its first formula goes."""
+        names = [name for name in self.formulas[0].measures if name != DAYS]
+        parts = [self.parts.get(name) for name in names]
+        return tuple(name for name in DIMENSIONS if all(can_be_told_by(part, name) for part in parts))
+
+    @property
     def counted(self) -> bool:
         """Whether it is divided by a plain count."""
         found = self.formulas[0]
@@ -120,8 +128,11 @@ class Kpi(Record):
 
     @property
     def edition(self) -> str:
-        """Its number and a hash of everything that it says, so that no change goes unseen."""
-        return f"{self.version}-{digest_of(self)[:8]}"
+        """Its number and a hash of everything that it says, so that no change goes unseen.
+
+        Of what it says alone: a release that can say more leaves it as it is.
+        """
+        return f"{self.version}-{digest_of(self.model_dump(exclude_defaults=True, by_alias=True))[:8]}"
 
     def unit_in(self, currency: str | None) -> str:
         """The unit of an answer: "GBP/click"; the word "currency" stays where no single one applies."""
@@ -166,7 +177,10 @@ def _checked(path: Path, shipped: Mapping[str, Any]) -> dict[str, Kpi]:
         try:
             kpis[called] = Kpi.model_validate({**shipped.get(called, {}), **said} if isinstance(said, dict) else said)
         except ValidationError as error:
-            faults += [(entry.line(*_place(one)), f"{called}: {_key(one)}: {_why(one)}") for one in error.errors()]
+            faults += [
+                (entry.line(*(_place(one) or (_blamed(one),))), f"{called}: {_key(one)}: {_why(one)}")
+                for one in error.errors()
+            ]
     if faults:
         raise KpiDefinitionError(path, tuple(text for _, text in faults), tuple(line for line, _ in faults))
     return kpis

@@ -79,16 +79,13 @@ class KpiEngine:
         answers: list[KpiAnswer] = []
         refused: BadKpiQuery | None = None
         for formula in kpi.formulas:
-            if formula.of_facts:
-                # It goes through the others of its kind by itself.
-                answers.append(await self._of_facts(kpi, query))
-                break
             try:
-                answers.append(await self._of_objects(kpi, formula, query))
+                by_it = self._of_facts(kpi, query) if formula.of_facts else self._of_objects(kpi, formula, query)
+                answers.append(await by_it)
             except BadKpiQuery as error:
                 refused = refused or error
-                continue
-            if not answers[-1].no_data:
+            # Formulas of facts go through the others of their kind by themselves.
+            if formula.of_facts or (answers and not answers[-1].no_data):
                 break
         if not answers:
             assert refused is not None
@@ -119,7 +116,7 @@ class KpiEngine:
                     first=first, last=query.window.last, as_of=query.as_of, simulated=simulated
                 )
                 objects = replace(objects, facts=facts, sources=tuple(dict.fromkeys(facts.sources + objects.sources)))
-            if any(not frame.is_empty() for frame in objects.tables.values()) or (facts and facts.newest_day):
+            if objects.tables or (facts and facts.newest_day):
                 break
         if query.currency is None:
             return objects

@@ -71,21 +71,25 @@ class LakeObjects:
         known = [name for name in of_lake if not raw.rows[TABLES[name].datasets[0]].is_empty()]
         found = {name: await asyncio.to_thread(view, name, raw) for name in known}
         ours = [name for name in names if TABLES[name].ours and name != "reading"]
-        work = await self._own.work(ours, as_of=as_of, simulated=simulated) if ours else {}
+        told = await self._own.work(ours, as_of=as_of, simulated=simulated) if ours else {}
+        work = {name: frame for name, frame in told.items() if not frame.is_empty()}
         moments = {name: at for name in found if (at := observed(base := TABLES[name].datasets[0], raw.rows[base]))}
+        if "refund" in found and isinstance(latest := found["refund"].get_column("refunded_at").max(), datetime):
+            # A refund that a later export told of is news of the orders too.
+            moments |= {name: max(at, latest) for name, at in moments.items() if TABLES[name].datasets[0] == "order"}
         zone, now = ZoneInfo(team.zone), as_of or self._clock()
         newest: dict[str, date] = {name: at.astimezone(zone).date() for name, at in moments.items()}
-        newest |= {name: now.astimezone(zone).date() for name, frame in work.items() if not frame.is_empty()}
-        if "reading" in names:
+        newest |= dict.fromkeys(work, now.astimezone(zone).date())
+        if "reading" in names and loads:
             found["reading"] = readings(
                 loads, now=now if not simulated else max((one.known_at for one in loads), default=now)
             )
-            newest |= {"reading": now.astimezone(zone).date()} if loads else {}
+            newest["reading"] = now.astimezone(zone).date()
         return Objects(
             tables={**found, **work},
             observed={**moments, **dict.fromkeys(work, now)},
             newest=newest,
-            sources=(*source_words(used), *((OWN,) if any(not one.is_empty() for one in work.values()) else ())),
+            sources=(*source_words(used), *((OWN,) if work else ())),
             zone=team.zone,
             hours=team.hours,
             simulated=simulated,

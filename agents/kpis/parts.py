@@ -19,6 +19,7 @@ from typing import Literal
 from pydantic import Field, field_validator, model_validator
 
 from agents.kpis.formula import Measure
+from agents.kpis.query import FILTERS
 from agents.kpis.tables import TABLES, Table
 from storage.records.record import Record
 
@@ -149,6 +150,16 @@ class Part(Record):
             raise ValueError(f"sum: {self.column} is no amount and no number")
         if self.how == "gap" and kinds[0] not in ("moment", "day"):
             raise ValueError(f"gap: {self.column} is no moment")
+
+
+def can_be_told_by(part: Part | None, dimension: str) -> bool:
+    """Whether a part can be split and narrowed by a dimension; None stands for a measure of daily facts."""
+    if dimension not in ("day", "week"):
+        return dimension in (FILTERS if part is None else part.table.dimensions)
+    if part is None:
+        return True
+    of_a_day = part.until is None and part.window == "this" and part.how not in ("gap", "lifetime")
+    return of_a_day and part.placed is not None
 
 
 DAYS = "days"

@@ -12,12 +12,10 @@ import polars as pl
 from agents.kpis.formula import Formula, parse_formula
 from agents.kpis.objects import Objects
 from agents.kpis.opening import open_time
-from agents.kpis.parts import Part
+from agents.kpis.parts import Part, can_be_told_by
 from agents.kpis.query import DIMENSIONS, FILTERS, BadKpiQuery
 from agents.kpis.selection import narrowed, rows_for, spellings, within
 from agents.kpis.windows import Window
-
-_FACT_DIMENSIONS: Mapping[str, str] = {name: name for name in FILTERS}
 
 
 @dataclass(frozen=True)
@@ -38,33 +36,15 @@ class Scope:
     where: Mapping[str, str]
 
 
-def dimensions_of(part: Part | None) -> Mapping[str, str]:
-    """What a part can be split and narrowed by; None stands for a measure of daily facts."""
-    if part is None:
-        return _FACT_DIMENSIONS
-    return part.table.dimensions
-
-
 def check_dimensions(parts: Mapping[str, Part | None], by: str | None, where: Mapping[str, str]) -> None:
     """Raises BadKpiQuery for a split or filter that not every part has."""
-    common = [name for name in DIMENSIONS if all(_has(part, name) for part in parts.values())]
+    common = [name for name in DIMENSIONS if all(can_be_told_by(part, name) for part in parts.values())]
     if by is not None and by not in common:
         raise BadKpiQuery(f"cannot split by {by!r}; this KPI can be split by {', '.join(common) or 'nothing'}")
     for name in where:
         filters = [one for one in common if one not in ("day", "week")]
         if name not in filters:
             raise BadKpiQuery(f"cannot filter by {name!r}; this KPI has {', '.join(filters) or 'no filters'}")
-
-
-def _has(part: Part | None, name: str) -> bool:
-    if name in ("day", "week"):
-        return part is None or (
-            part.placed is not None
-            and part.until is None
-            and part.window == "this"
-            and part.how not in ("gap", "lifetime")
-        )
-    return name in dimensions_of(part)
 
 
 def placed_facts(objects: Objects, name: str, scope: Scope) -> Placed:

@@ -66,9 +66,9 @@ def _absent(objects: Objects, told: Told) -> Iterator[str]:
     """Which export would bring what the formula lacks."""
     for name, part in told.parts.items():
         if part is None:
-            if not told.placed[name].any_rows:
+            if not told.placed[name].any_rows and told.figures.value is None:
                 yield f"No {name.replace('_', ' ')} in these days: the reports of ad platforms bring it."
-        elif part.of not in objects.tables or objects.tables[part.of].is_empty():
+        elif part.of not in objects.tables or (part.of != "refund" and objects.tables[part.of].is_empty()):
             yield f"No {_words(part.of)} yet: needs {part.table.brings}."
         elif not told.placed[name].any_rows and part.placed and told.figures.value is None:
             yield f"No {_words(part.of)} with {_words(part.placed)} in these days."
@@ -118,7 +118,9 @@ def _cohort(told: Told, before: Window) -> Iterator[str]:
 
 def _few(kpi: Kpi, told: Told) -> Iterator[str]:
     """Few cases behind a quotient or a quantile."""
-    counts = [one.count for name, one in told.total.items() if (part := told.parts[name]) and part.how in ("median", "p90")]
+    counts = [
+        one.count for name, one in told.total.items() if (part := told.parts[name]) and part.how in ("median", "p90")
+    ]
     if not counts and kpi.counted and told.figures.denominator is not None:
         counts = [int(told.figures.denominator)]
     if counts and 0 < min(counts) < SMALL:

@@ -84,10 +84,16 @@ def tally(objects: Objects, kpi: Kpi, formula: Formula, query: KpiQuery, *, as_o
         previous=then.figures.value if _comparable(now, then) else None,
         previous_first=before.first,
         series=() if now.mixed else _series(now, formula, window),
-        no_data=not (known or unknown or open_ended or now.mixed),
+        no_data=_absent(objects, parts) or not (known or unknown or open_ended or now.mixed),
         notes=remarks(objects, kpi, query, window, before, newest, now, shown=len(rows)),
         interval=_beyond(formula, parts, now.total),
     )
+
+
+def _absent(objects: Objects, parts: Mapping[str, Part | None]) -> bool:
+    """Whether something that the formula needs has never been brought at all."""
+    facts = objects.facts is not None and objects.facts.newest_day is not None
+    return any(not facts if part is None else part.of not in objects.tables for part in parts.values())
 
 
 def _comparable(now: Told, then: Told) -> bool:

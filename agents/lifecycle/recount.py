@@ -13,7 +13,7 @@ from agents.kpis.object_reader import TeamTime
 from agents.kpis.tables import TABLES
 from agents.kpis.views import DiscountCaps
 from agents.lifecycle.attest import Attester
-from agents.lifecycle.review import Rulebook
+from agents.lifecycle.enact import Rulebook, RulesUntrusted
 from storage.ledger import Ledger
 from storage.records.alerts import Outcome, OutcomeScore
 from storage.records.executions import Execution
@@ -42,9 +42,12 @@ class Recounter:
         self._clock = clock
 
     async def team(self) -> TeamTime:
-        """The team's calendar and caps, as the rules in force have them. Raises RulesUntrusted."""
+        """The team's calendar and caps, as the rules in force have them; round the clock where none is trusted."""
         async with self._ledger.read() as tx:
-            rules = await self._rulebook.of(tx)
+            try:
+                rules = await self._rulebook.of(tx)
+            except RulesUntrusted:
+                return TeamTime()
         return TeamTime(zone=rules.calendar.zone, hours=rules.calendar.hours_between, caps=_caps(rules.limits))
 
     async def work(

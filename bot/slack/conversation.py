@@ -62,8 +62,9 @@ async def _number(desk: Desk, query: KpiQuery, ignored: tuple[str, ...]) -> tupl
     if ignored:
         note = f"Not used from your question: {', '.join(ignored)}."
         answer = answer.model_copy(update={"notes": (*answer.notes, note)})
-    formula = str(desk.office.kpis.definition(answer.kpi).formula)
-    follow_ups = () if query.by else (f"{answer.label} by channel {query.window.words}",)
+    kpi = desk.office.kpis.definition(answer.kpi)
+    formula, ways = kpi.formula, [name for name in ("channel", "owner", "type", "source") if name in kpi.dimensions]
+    follow_ups = () if query.by else tuple(f"{answer.label} by {name} {query.window.words}" for name in ways[:1])
     return kpi_card(answer, zone=desk.zone, formula=formula, follow_ups=follow_ups), answer
 
 

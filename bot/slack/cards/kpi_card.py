@@ -145,7 +145,8 @@ def _source(answer: KpiAnswer, zone: ZoneInfo, formula: str) -> str:
     lines = [
         f"*Fresh* {newest}as of {moment(answer.as_of, zone)} · days of {data(answer.zone, 40)}{currency}",
         f"*Source* {sources}{more}",
-        f"*Computed* {_computed(answer, formula)} · definition {data(answer.version, 20)} owned by {data(answer.owner, 60)}",
+        f"*Computed* {_computed(answer, formula)} · definition {data(answer.version, 20)}"
+        f" owned by {data(answer.owner, 60)}",
     ]
     return "\n".join(lines)
 
