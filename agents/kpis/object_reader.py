@@ -58,6 +58,7 @@ class LakeObjects:
         self._team = team
         self._own = own
         self._clock = clock
+        self._kept: dict[tuple[str, bool], tuple[tuple[bool, tuple[str, ...]], pl.DataFrame]] = {}
 
     async def objects(self, tables: Iterable[str], *, as_of: datetime | None, simulated: bool) -> Objects:
         """As the engine's ObjectReader."""
@@ -100,11 +101,24 @@ class LakeObjects:
         rows, versions = {}, stored_schema_of(BY_DATASET["order"]).to_frame()
         for dataset in datasets:
             holding = [load for load in loads if load.holds(dataset)]
-            rows[dataset] = await self._lake.dataset(dataset).read(holding, simulated=simulated)
+            rows[dataset] = await self._read(dataset, holding, simulated=simulated)
             if dataset == "order":
-                versions = await self._lake.dataset(dataset).read(holding, simulated=simulated, every_version=True)
+                versions = await self._read(dataset, holding, simulated=simulated, every_version=True)
                 versions = versions.sort("known_at", "updated_at", "line", nulls_last=False, maintain_order=True)
         return Raw(rows=rows, order_versions=versions, zone=team.zone, caps=team.caps)
+
+    async def _read(
+        self, dataset: str, loads: Sequence[Load], *, simulated: bool, every_version: bool = False
+    ) -> pl.DataFrame:
+        """The rows of these loads; what was read last of a dataset is kept until another load comes."""
+        place, wanted = (dataset, every_version), (simulated, tuple(load.id for load in loads))
+        kept = self._kept.get(place)
+        if kept is not None and kept[0] == wanted:
+            return kept[1]
+        frame = await self._lake.dataset(dataset).read(loads, simulated=simulated, every_version=every_version)
+        if loads:
+            self._kept[place] = wanted, frame
+        return frame
 
 
 def readings(loads: Iterable[Load], *, now: datetime) -> pl.DataFrame:
