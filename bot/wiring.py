@@ -24,9 +24,11 @@ from agents.governance.rules import Rules
 from agents.knowledge.answers import GraphAnswers
 from agents.knowledge.charting import Charter
 from agents.knowledge.divergence import Divergence
+from agents.kpis.costs import load_costs
 from agents.kpis.definitions import load_kpis
 from agents.kpis.engine import KpiEngine
 from agents.kpis.lake_reader import LakeReader
+from agents.kpis.object_reader import LakeObjects
 from agents.lifecycle.amend import Amender
 from agents.lifecycle.artefacts import shipped
 from agents.lifecycle.ask import Asker
@@ -47,6 +49,7 @@ from agents.lifecycle.observe import Observer
 from agents.lifecycle.promote import Promoter
 from agents.lifecycle.propose import Proposer
 from agents.lifecycle.pull import Puller
+from agents.lifecycle.recount import Recounter
 from agents.lifecycle.release import Releaser
 from agents.lifecycle.remind import Reminder
 from agents.lifecycle.replay import Replayer
@@ -181,9 +184,17 @@ def _office(
     facts, team = LakeReader(ledger, lake), roster()
     values = FeatureValues(lake.uri, storage_options=settings.lake_storage)
     features = FeatureStore(ledger, facts, values, definitions=load_features())
-    kpis = KpiEngine(facts, kpis=load_kpis(), clock=clock, differences=differences)
     keyring, texts = Keyring(settings.keys), home_texts(settings)
     rulebook, here = Rulebook(keyring), frozenset(channels)
+    attester, own_kpis = Attester(ledger, rulebook, clock=clock), settings.home / "kpis.yml"
+    recounter = Recounter(ledger, rulebook, attester, costs=load_costs(own_kpis), clock=clock)
+    kpis = KpiEngine(
+        facts,
+        kpis=load_kpis(own=own_kpis),
+        clock=clock,
+        differences=differences,
+        objects=LakeObjects(ledger, lake, team=recounter.team, own=recounter, clock=clock),
+    )
     asker = Asker(ledger, rulebook, clock=clock)
     charter = Charter(
         ledger,
@@ -283,7 +294,7 @@ def _office(
         amender=Amender(
             ledger, rulebook, product=texts.product, reviewer=reviewer, sound=_loads(here, sound), clock=clock
         ),
-        attester=Attester(ledger, rulebook, clock=clock),
+        attester=attester,
         witness=Witness(ledger, file=settings.audit_witness_file, url=settings.audit_witness_url, clock=clock),
         team=team,
         clock=clock,

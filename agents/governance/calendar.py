@@ -164,6 +164,10 @@ class Calendar(Record):
         passed = sum((min(closes, end) - max(opens, start) for opens, closes in hours), timedelta())
         return max(passed, timedelta()) // _MINUTE
 
+    def hours_between(self, start: datetime, end: datetime) -> tuple[tuple[datetime, datetime], ...]:
+        """The spans from opening to closing, in UTC, that touch the time from `start` to `end`, oldest first."""
+        return tuple(takewhile(lambda each: each[0] < end, self._hours_from(start.astimezone(UTC))))
+
     def is_open(self, at: datetime) -> bool:
         """Whether it is business time: from the opening, up to but not at the closing."""
         opens, _ = next(self._hours_from(at))

@@ -2,29 +2,35 @@
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from agents.kpis.formula import Formula, FormulaError, parse_formula
-from storage.records.record import Record
+from agents.kpis.lined import Lined, LinesUnreadable, lined
+from agents.kpis.parts import DAYS, Part, can_be_told_by, measures_of
+from agents.kpis.query import DIMENSIONS, Dimension
+from storage.records.record import Record, digest_of
 
 DEFAULT_PATH = Path(__file__).with_name("kpis.yml")
-_UNIT = re.compile(r"currency(/[a-z0-9 ]+)?|%|ratio|count")
+_UNIT = re.compile(r"currency(/[a-z0-9 ]+)?|%|ratio|count(/[a-z]+)?|score|(business )?minutes|hours|days")
 
 _Words = Annotated[str, Field(min_length=1), AfterValidator(str.strip)]
+_Texts = Annotated[tuple[str, ...], BeforeValidator(lambda said: (said,) if isinstance(said, str) else said)]
 
 
 class KpiDefinitionError(ValueError):
-    """Raised when a definition file is wrong; one line a fault, each naming file, KPI and key."""
+    """Raised when a definition file is wrong; one line a fault, each naming file, line, KPI and key."""
 
-    def __init__(self, path: Path, faults: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, faults: tuple[str, ...], lines: tuple[int, ...] = ()) -> None:
         self.path = path
         self.faults = faults
-        super().__init__("\n".join(f"{path.name}: {fault}" for fault in faults))
+        self.lines = lines or (0,) * len(faults)
+        places = (f"{path.name}:{line}" if line else path.name for line in self.lines)
+        super().__init__("\n".join(f"{place}: {fault}" for place, fault in zip(places, faults, strict=True)))
 
 
 class UnknownKpi(LookupError):
@@ -42,11 +48,22 @@ class Kpi(Record):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     label: _Words
     unit: str
-    """currency, currency/<thing>, %, ratio or count; an answer names the currency itself."""
+    """currency, currency/<thing>, %, ratio, count, count/<time>, score or a time; an answer names the currency."""
     direction: Literal["higher", "lower", "target", "neutral"]
     formula: str
-    otherwise: str | None = None
-    """The formula used where the first has no data."""
+    otherwise: _Texts = ()
+    """The formulas used where those before have no data."""
+    parts: dict[str, Part] = Field(default_factory=dict)
+    """Names that the formulas use besides measures of daily facts."""
+    version: int = Field(default=1, ge=1)
+    target: Decimal | None = None
+    """What the team aims at, in the unit; money in whatever currency an answer is in."""
+    fresh_within_hours: int | None = Field(default=None, ge=1)
+    """Data older than this are said to be stale."""
+    interval: Literal["share", "per count"] | None = None
+    """How sure the value is: a share of counts (Wilson), or something divided by a count (Byar)."""
+    beside: tuple[str, ...] = ()
+    """KPIs told together with this one."""
     owner: _Words
     description: _Words
     note: str | None = None
@@ -59,15 +76,19 @@ class Kpi(Record):
             raise ValueError(f"{unit!r} is none of currency, currency/<thing>, %, ratio, count")
         return unit
 
-    @field_validator("formula", "otherwise")
+    @field_validator("parts", mode="after")
     @classmethod
-    def _formula_is_readable(cls, text: str | None) -> str | None:
-        if text is not None:
-            parse_formula(text)
-        return text
+    def _names_are_free(cls, parts: dict[str, Part]) -> dict[str, Part]:
+        for name in parts:
+            if not re.fullmatch(r"[a-z][a-z_]*", name) or name == DAYS:
+                raise ValueError(f"{name!r}: a part has a name of small letters, other than {DAYS}")
+        return parts
 
     @model_validator(mode="after")
-    def _unit_fits_the_formula(self) -> "Kpi":
+    def _formulas_are_readable(self) -> "Kpi":
+        used = {name for formula in self.formulas for name in formula.measures}
+        if unused := sorted(set(self.parts) - used):
+            raise ValueError(f"parts: no formula uses {', '.join(unused)}")
         for formula in self.formulas:
             if (self.unit == "%") != (formula.factor == 100 and bool(formula.denominator)):
                 raise ValueError(f"unit {self.unit!r} and formula {formula.text!r}: a % is a division times 100")
@@ -78,7 +99,40 @@ class Kpi(Record):
     @property
     def formulas(self) -> tuple[Formula, ...]:
         """In order of preference."""
-        return tuple(parse_formula(text) for text in (self.formula, self.otherwise) if text is not None)
+        own = measures_of(self.parts)
+        return tuple(parse_formula(text, parts=own) for text in (self.formula, *self.otherwise))
+
+    @property
+    def of_facts(self) -> bool:
+        """Whether daily facts alone can answer every formula."""
+        return all(formula.of_facts for formula in self.formulas)
+
+    @property
+    def of_our_work(self) -> bool:
+        """Whether it tells of plans and what became of them, by the clock on the wall."""
+        return bool(self.parts) and all(part.table.ours for part in self.parts.values())
+
+    @property
+    def dimensions(self) -> tuple[Dimension, ...]:
+        """What it can be split by, as far as its first formula goes."""
+        names = [name for name in self.formulas[0].measures if name != DAYS]
+        parts = [self.parts.get(name) for name in names]
+        return tuple(name for name in DIMENSIONS if all(can_be_told_by(part, name) for part in parts))
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is divided by a plain count."""
+        found = self.formulas[0]
+        named = [found.known[term.measure] for term in found.denominator]
+        return len(named) == 1 and not found.over and not named[0].money and named[0].scale == 1
+
+    @property
+    def edition(self) -> str:
+        """Its number and a hash of everything that it says, so that no change goes unseen.
+
+        Of what it says alone: a release that can say more leaves it as it is.
+        """
+        return f"{self.version}-{digest_of(self.model_dump(exclude_defaults=True, by_alias=True))[:8]}"
 
     def unit_in(self, currency: str | None) -> str:
         """The unit of an answer: "GBP/click"; the word "currency" stays where no single one applies."""
@@ -89,26 +143,17 @@ Kpis = Mapping[str, Kpi]
 """Definitions by name, in the order of the file."""
 
 
-def load_kpis(path: Path = DEFAULT_PATH) -> Kpis:
-    """Read and check a definition file.
+def load_kpis(path: Path = DEFAULT_PATH, *, own: Path | None = None) -> Kpis:
+    """Read and check the definitions, and the team's `own` file over them if it exists.
 
-    Raises KpiDefinitionError with every fault found, each naming the KPI and the key.
+    An entry of the own file that has a name of the other says only what is to be different; any other is a new KPI.
+    Raises KpiDefinitionError with every fault found, each naming file, line, KPI and key.
     """
-    entries = _entries(path)
-    kpis: dict[str, Kpi] = {}
-    faults: list[str] = []
-    for at, entry in enumerate(entries, start=1):
-        name = entry.get("name") if isinstance(entry, dict) else None
-        called = name if isinstance(name, str) else f"entry {at}"
-        if called in kpis:
-            faults.append(f"{called}: name: defined twice")
-            continue
-        try:
-            kpis[called] = Kpi.model_validate(entry)
-        except ValidationError as error:
-            faults += [f"{called}: {_key(fault)}: {_why(fault)}" for fault in error.errors()]
-    if faults:
-        raise KpiDefinitionError(path, tuple(faults))
+    shipped = {str(one.value["name"]): one.value for one in _entries(path) if _is_named(one.value)}
+    kpis = _checked(path, {})
+    if own is not None and own.exists():
+        kpis |= _checked(own, shipped)
+    _check_beside(own if own is not None and own.exists() else path, kpis)
     return MappingProxyType(kpis)
 
 
@@ -120,24 +165,72 @@ def kpi_named(kpis: Kpis, name: str) -> Kpi:
     return found
 
 
-def _entries(path: Path) -> list[Any]:
+def _checked(path: Path, shipped: Mapping[str, Any]) -> dict[str, Kpi]:
+    kpis: dict[str, Kpi] = {}
+    faults: list[tuple[int, str]] = []
+    for at, entry in enumerate(_entries(path, required=not shipped), start=1):
+        said = entry.value
+        called = str(said["name"]) if _is_named(said) else f"entry {at}"
+        if called in kpis:
+            faults.append((entry.line(), f"{called}: name: defined twice"))
+            continue
+        try:
+            kpis[called] = Kpi.model_validate({**shipped.get(called, {}), **said} if isinstance(said, dict) else said)
+        except ValidationError as error:
+            faults += [
+                (entry.line(*(_place(one) or (_blamed(one),))), f"{called}: {_key(one)}: {_why(one)}")
+                for one in error.errors()
+            ]
+    if faults:
+        raise KpiDefinitionError(path, tuple(text for _, text in faults), tuple(line for line, _ in faults))
+    return kpis
+
+
+def _check_beside(path: Path, kpis: Mapping[str, Kpi]) -> None:
+    for kpi in kpis.values():
+        if unknown := [name for name in kpi.beside if name not in kpis]:
+            raise KpiDefinitionError(path, (f"{kpi.name}: beside: no KPI is called {unknown[0]!r}",))
+
+
+def _is_named(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("name"), str)
+
+
+def _entries(path: Path, *, required: bool = True) -> tuple[Lined, ...]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        document = lined(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
         raise KpiDefinitionError(path, (f"cannot be read: {error}",)) from error
-    entries = document.get("kpis") if isinstance(document, dict) else None
-    if not isinstance(entries, list) or not entries:
+    except LinesUnreadable as error:
+        raise KpiDefinitionError(path, (str(error),), (error.line,)) from error
+    entries = document.at("kpis")
+    if not required and entries is None and isinstance(document.value, dict) and document.value:
+        return ()
+    if entries is None or not entries.items:
         raise KpiDefinitionError(path, ("kpis: a list of definitions is missing",))
-    return entries
+    return entries.items
+
+
+def _place(fault: Any) -> tuple[str, ...]:
+    return tuple(str(part) for part in fault["loc"])
 
 
 def _key(fault: Any) -> str:
-    return ".".join(str(part) for part in fault["loc"]) or "unit"
+    return ".".join(_place(fault)) or _blamed(fault)
+
+
+def _blamed(fault: Any) -> str:
+    """The key that a fault of the whole entry is about, as its words begin with it."""
+    cause = fault.get("ctx", {}).get("error")
+    if isinstance(cause, FormulaError):
+        return "formula"
+    first = str(cause).partition(":")[0]
+    return first if first in Kpi.model_fields and first != "unit" else "unit"
 
 
 def _why(fault: Any) -> str:
     cause = fault.get("ctx", {}).get("error")
     if isinstance(cause, FormulaError | ValueError):
-        return str(cause)
+        return str(cause).removeprefix(f"{_blamed(fault)}: ") if not fault["loc"] else str(cause)
     words: str = fault["msg"]
     return {"missing": "is missing", "extra_forbidden": "is not a known key"}.get(fault["type"], words)

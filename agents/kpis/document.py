@@ -1,5 +1,6 @@
 """An answer for scripts (`as_document`, the stable JSON of `countersign kpi NAME --json`) and for people (`words`)."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -37,12 +38,21 @@ def as_document(answer: KpiAnswer) -> dict[str, Any]:
         "notes": list(answer.notes),
         "newest_day": answer.newest_day.isoformat() if answer.newest_day else None,
         "zone": answer.zone,
+        "owner": answer.owner,
+        "version": answer.version,
+        "target": plain(answer.target),
+        "interval": None
+        if answer.interval is None
+        else {"low": plain(answer.interval.low), "high": plain(answer.interval.high)},
+        "beside": [
+            {"kpi": one.kpi, "label": one.label, "value": plain(one.value), "unit": one.unit} for one in answer.beside
+        ],
     }
 
 
 def words(answer: KpiAnswer) -> str:
     """One paragraph of plain text: number, window, comparison, freshness, source. Labels from data are not escaped."""
-    said = [_headline(answer)]
+    said = [_headline(answer), *_surely(answer), *_aim(answer)]
     if answer.rows:
         said.append(_breakdown(answer))
     if answer.provisional:
@@ -50,6 +60,28 @@ def words(answer: KpiAnswer) -> str:
     said += answer.notes
     said.append(_provenance(answer))
     return " ".join(said)
+
+
+def _surely(answer: KpiAnswer) -> Iterator[str]:
+    """How sure the value is, where it comes of few cases or of times that have not ended."""
+    held = answer.interval
+    if held is None or answer.by is not None:
+        return
+    low, high = (None if end is None else format_value(end, answer.unit) for end in (held.low, held.high))
+    if answer.value is None and low is not None:
+        yield f"Longer than {low}."
+    elif low is not None and high is not None:
+        yield f"95 % interval {low} to {high}."
+    elif low is not None or high is not None:
+        yield f"95 % interval from {low}." if high is None else f"95 % interval up to {high}."
+
+
+def _aim(answer: KpiAnswer) -> Iterator[str]:
+    if answer.target is not None and not answer.no_data:
+        yield f"Target {format_value(answer.target, answer.unit)}."
+    known = [one for one in answer.beside if not one.no_data]
+    if known:
+        yield f"{'; '.join(f'{one.label} {format_value(one.value, one.unit)}' for one in known)}."
 
 
 def _headline(answer: KpiAnswer) -> str:

@@ -36,7 +36,7 @@ _CHANGES_MEANING = frozenset(
 
 def first_doubt(sentence: Sentence, vocabulary: Vocabulary) -> Clarify | NotUnderstood | None:
     """The first reason not to answer for the KPI that was named."""
-    for check in (_names, _times, _words):
+    for check in (_splittable, _names, _times, _words):
         if (doubt := check(sentence, vocabulary)) is not None:
             return doubt
     return None
@@ -87,6 +87,14 @@ def _about(sentence: Sentence, kpi: Kpi) -> str:
     names = [value for kind in NAMES for value in sentence.values(kind)]
     parts += [f"for {name}" for name in names[:1]]
     return " ".join([*parts, *sentence.times()])
+
+
+def _splittable(sentence: Sentence, vocabulary: Vocabulary) -> NotUnderstood | None:
+    """A split that the KPI has not got: spend belongs to no country."""
+    kpi, by = vocabulary.kpis[sentence.values("kpi")[0]], dimension_of(sentence)
+    if by is None or by in kpi.dimensions:
+        return None
+    return NotUnderstood(did_you_mean=_splits(sentence, kpi), unknown=f"by {by.replace('_', ' ')}")
 
 
 def _names(sentence: Sentence, vocabulary: Vocabulary) -> Clarify | NotUnderstood | None:
@@ -178,7 +186,9 @@ def _near_spelling(
 
 
 def _splits(sentence: Sentence, kpi: Kpi) -> tuple[str, ...]:
-    return tuple(" ".join([f"{kpi.label} by {name}", *sentence.times()]) for name in ("channel", "campaign"))
+    ways = ("channel", "campaign", "owner", "type", "source", "week")
+    known = [name for name in ways if name in kpi.dimensions][:2]
+    return tuple(" ".join([f"{kpi.label} by {name}", *sentence.times()]) for name in known)
 
 
 def _recent_times(sentence: Sentence, vocabulary: Vocabulary) -> tuple[str, ...]:

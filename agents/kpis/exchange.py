@@ -1,5 +1,6 @@
 """One currency per answer: money is changed day by day with rates that the team provides; none is ever guessed."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import polars as pl
@@ -19,13 +20,12 @@ _MONEY = sorted({measure.column for measure in MEASURES.values() if measure.mone
 _NAMED = 3  # currencies without a rate that are named one by one
 
 
-def converted(frame: pl.DataFrame, rates: pl.DataFrame, wanted: str) -> Counted:
-    """The rows with all money in the wanted currency, rounded half to even at millionths.
+def converted(frame: pl.DataFrame, rates: pl.DataFrame, wanted: str, *, money: Sequence[str] = _MONEY) -> Counted:
+    """The rows with all money in the wanted currency, rounded half to even at millionths; `money` are its columns.
 
     A row counts at the rate of its last day, either way round. Rows for which there is none keep their currency and
     are named, so that they are shown apart instead of added at a rate that nobody gave.
     """
-    money = [name for name in _MONEY if name in frame.columns]
     foreign = pl.col("currency").is_not_null() & (pl.col("currency") != "") & (pl.col("currency") != wanted)
     if not frame.select(foreign.any()).item():
         return Counted(frame=frame)
@@ -39,7 +39,11 @@ def converted(frame: pl.DataFrame, rates: pl.DataFrame, wanted: str) -> Counted:
         maintain_order="left",
     )
     has = foreign & pl.col("times").is_not_null()
-    changed = [pl.when(has).then(_times(pl.col(name))).otherwise(pl.col(name)).alias(name) for name in money]
+    changed = [
+        pl.when(has).then(_times(pl.col(name))).otherwise(pl.col(name)).alias(name)
+        for name in money
+        if name in frame.columns
+    ]
     currency = pl.when(has).then(pl.lit(wanted)).otherwise(pl.col("currency")).alias("currency")
     missing = known.filter(pl.col("times").is_null())
     done = sorted(known.filter(pl.col("times").is_not_null())["currency"].unique())

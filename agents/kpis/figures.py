@@ -13,6 +13,8 @@ from storage.records.money import Money, exponent_of
 UNDEFINED = "–"
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _WIDE = Context(prec=80)
+_WHOLE = frozenset({"count", "minutes", "business minutes", "days"})
+"""Units whose whole numbers are written without decimals."""
 
 
 def format_value(value: Decimal | None, unit: str) -> str:
@@ -30,7 +32,9 @@ def format_value(value: Decimal | None, unit: str) -> str:
     if unit == "ratio":
         return _decimals(value, 2)
     whole = value == value.to_integral_value()
-    number = _decimals(value, 0 if whole and unit == "count" else 2)
+    number = _decimals(value, 0 if whole and head in _WHOLE else 2)
+    if head == "count" and tail:
+        return f"{number} per {tail}"
     return number if unit in ("count", "currency") else f"{number} {unit}".strip()
 
 

@@ -4,13 +4,14 @@
     sum     := term | "(" term (("+" | "-") term)* ")"      brackets may go where nothing is divided
     term    := [ NUMBER "*" ] MEASURE
 
-Numerator and denominator are summed over all rows first and divided once, so ratios are never averaged.
+Where a definition names parts of its own, several sums may be multiplied and divided: a * b / c / d * NUMBER.
+Every sum is taken over all rows first and the whole is divided once, so ratios are never averaged.
 """
 
 import difflib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 RATIO_DIGITS = 10
@@ -35,6 +36,8 @@ class Measure:
     money: bool = False
     store: bool = False
     """From the shop's own books; never taken together with what platforms report."""
+    part: bool = False
+    """Named by the definition itself and taken from business objects or our own work, not from daily facts."""
 
 
 MEASURES: Mapping[str, Measure] = {
@@ -78,35 +81,63 @@ class Formula:
     numerator: tuple[Term, ...]
     denominator: tuple[Term, ...]
     factor: Decimal
+    times: tuple[tuple[Term, ...], ...] = ()
+    """More sums that the numerator is multiplied by."""
+    over: tuple[tuple[Term, ...], ...] = ()
+    """More sums that the denominator is multiplied by."""
+    known: Mapping[str, Measure] = field(default_factory=lambda: MEASURES, compare=False, repr=False)
+    """What its names stand for."""
 
     @property
     def measures(self) -> tuple[str, ...]:
         """Every measure named, in order, once."""
-        return tuple(dict.fromkeys(term.measure for term in self.numerator + self.denominator))
+        sums = (self.numerator, *self.times, self.denominator, *self.over)
+        return tuple(dict.fromkeys(term.measure for terms in sums for term in terms))
+
+    @property
+    def of_facts(self) -> bool:
+        """Whether daily facts alone answer it."""
+        return not any(self.known[name].part for name in self.measures)
 
     @property
     def store(self) -> bool:
-        return MEASURES[self.measures[0]].store
+        return self.known[self.measures[0]].store
 
     @property
     def money(self) -> bool:
         """Whether any measure is money, so that sums must stay within one currency."""
-        return any(MEASURES[name].money for name in self.measures)
+        return any(self.known[name].money for name in self.measures)
 
     def figures(self, sums: Mapping[str, int | None]) -> Figures:
         """From exact sums of the raw integer columns, by measure; None where no row said anything.
 
         Plain sums are exact. A quotient is rounded half to even to RATIO_DIGITS significant decimals.
         """
-        top = _total(self.numerator, sums)
+        top = self._product((self.numerator, *self.times), sums)
         if not self.denominator:
             value = None if top is None else _EXACT.multiply(top, self.factor)
-            return Figures(value, top, None)
-        bottom = _total(self.denominator, sums)
+            return Figures(_short(value), _short(top), None)
+        bottom = self._product((self.denominator, *self.over), sums)
         if top is None or not bottom:
-            return Figures(None, top, bottom)
+            return Figures(None, _short(top), _short(bottom))
         quotient = _EXACT.divide(_EXACT.multiply(top, self.factor), bottom)
-        return Figures(rounded(quotient), top, bottom)
+        return Figures(rounded(quotient), _short(top), _short(bottom))
+
+    def _product(self, parts: tuple[tuple[Term, ...], ...], sums: Mapping[str, int | None]) -> Decimal | None:
+        product = Decimal(1)
+        for terms in parts:
+            total = _total(terms, sums, self.known)
+            if total is None:
+                return None
+            product = _EXACT.multiply(product, total)
+        return product
+
+
+def _short(number: Decimal | None) -> Decimal | None:
+    """Sums of money and counts stay as they are; a time in minutes may have no end of decimals."""
+    if number is None or -int(number.as_tuple().exponent) <= RATIO_DIGITS:
+        return number
+    return rounded(number)
 
 
 def rounded(quotient: Decimal) -> Decimal:
@@ -116,37 +147,56 @@ def rounded(quotient: Decimal) -> Decimal:
     return quotient.quantize(step, rounding=ROUND_HALF_EVEN, context=_EXACT)
 
 
-def parse_formula(text: str) -> Formula:
-    """Read a formula; raises FormulaError that names the piece at fault."""
+def parse_formula(text: str, *, parts: Mapping[str, Measure] | None = None) -> Formula:
+    """Read a formula; `parts` are names that a definition adds. Raises FormulaError that names the piece at fault."""
+    known = {**MEASURES, **(parts or {})}
     tokens = _tokens(text)
-    numerator = _sum(tokens, text)
-    denominator: tuple[Term, ...] = ()
+    numerator = _sum(tokens, text, known)
     if tokens and len(numerator) > 1 and not text.lstrip().startswith("("):
         raise FormulaError(f"{text!r}: put brackets around a sum that is divided or multiplied")
-    if tokens and tokens[0] == "/":
-        tokens.pop(0)
-        denominator = _sum(tokens, text, single=True)
+    times: list[tuple[Term, ...]] = []
+    over: list[tuple[Term, ...]] = []
     factor = Decimal(1)
-    if tokens and tokens[0] == "*":
-        tokens.pop(0)
-        factor = _number(tokens, text)
+    numbered = False
+    while tokens and tokens[0] in "*/" and (parts or not numbered):
+        sign = tokens.pop(0)
+        if sign == "*" and (numbered := not parts or bool(tokens and tokens[0][0].isdigit())):
+            factor *= _number(tokens, text)
+        elif sign == "/" and over and not parts:
+            raise FormulaError(f"{text!r}: did not expect '/'; the form is sum / sum * number")
+        else:
+            (over if sign == "/" else times).append(_sum(tokens, text, known, single=True))
     if tokens:
         raise FormulaError(f"{text!r}: did not expect {tokens[0]!r}; the form is sum / sum * number")
-    formula = Formula(text=text, numerator=numerator, denominator=denominator, factor=factor)
-    if len({MEASURES[name].store for name in formula.measures}) > 1:
-        raise FormulaError(f"{text!r} mixes the shop's own books with what platforms report: they are never mixed")
-    if not denominator and len({MEASURES[term.measure].money for term in numerator}) > 1:
-        raise FormulaError(f"{text!r} adds money to counts")
+    formula = Formula(
+        text=text,
+        numerator=numerator,
+        denominator=over[0] if over else (),
+        factor=factor,
+        times=tuple(times),
+        over=tuple(over[1:]),
+        known=known,
+    )
+    _agree(formula, text)
     return formula
 
 
-def _total(terms: tuple[Term, ...], sums: Mapping[str, int | None]) -> Decimal | None:
-    known = [(term, sums.get(term.measure)) for term in terms]
-    if all(value is None for _, value in known):
+def _agree(formula: Formula, text: str) -> None:
+    facts = [one for name in formula.measures if not (one := formula.known[name]).part]
+    if len({one.store for one in facts}) > 1:
+        raise FormulaError(f"{text!r} mixes the shop's own books with what platforms report: they are never mixed")
+    alone = not formula.denominator and not formula.times
+    if alone and len({formula.known[term.measure].money for term in formula.numerator}) > 1:
+        raise FormulaError(f"{text!r} adds money to counts")
+
+
+def _total(terms: tuple[Term, ...], sums: Mapping[str, int | None], known: Mapping[str, Measure]) -> Decimal | None:
+    found = [(term, sums.get(term.measure)) for term in terms]
+    if all(value is None for _, value in found):
         return None
     total = Decimal(0)
-    for term, value in known:
-        part = _EXACT.divide(Decimal(value or 0), Decimal(MEASURES[term.measure].scale))
+    for term, value in found:
+        part = _EXACT.divide(Decimal(value or 0), Decimal(known[term.measure].scale))
         total = _EXACT.add(total, _EXACT.multiply(part, term.weight))
     return total
 
@@ -163,20 +213,20 @@ def _tokens(text: str) -> list[str]:
     return tokens
 
 
-def _sum(tokens: list[str], text: str, *, single: bool = False) -> tuple[Term, ...]:
+def _sum(tokens: list[str], text: str, known: Mapping[str, Measure], *, single: bool = False) -> tuple[Term, ...]:
     bracketed = bool(tokens) and tokens[0] == "("
     if bracketed:
         tokens.pop(0)
-    terms = [_term(tokens, text, Decimal(1))]
+    terms = [_term(tokens, text, Decimal(1), known)]
     while tokens and tokens[0] in "+-" and (bracketed or not single):
         sign = Decimal(1) if tokens.pop(0) == "+" else Decimal(-1)
-        terms.append(_term(tokens, text, sign))
+        terms.append(_term(tokens, text, sign, known))
     if bracketed and (not tokens or tokens.pop(0) != ")"):
         raise FormulaError(f"{text!r}: a bracket is not closed")
     return tuple(terms)
 
 
-def _term(tokens: list[str], text: str, sign: Decimal) -> Term:
+def _term(tokens: list[str], text: str, sign: Decimal, known: Mapping[str, Measure]) -> Term:
     weight = sign
     if tokens and tokens[0][0].isdigit():
         weight = sign * _number(tokens, text)
@@ -185,9 +235,9 @@ def _term(tokens: list[str], text: str, sign: Decimal) -> Term:
     if not tokens:
         raise FormulaError(f"{text!r}: a measure is missing at the end")
     name = tokens.pop(0)
-    if name not in MEASURES:
-        near = difflib.get_close_matches(name, MEASURES, n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else f"; measures are {', '.join(MEASURES)}"
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else f"; measures are {', '.join(known)}"
         raise FormulaError(f"{text!r}: {name!r} is not a measure{hint}")
     return Term(weight=weight, measure=name)
 

@@ -51,7 +51,7 @@ class LakeReader:
         told = tuple(load for load in known if load.holds("facts") or load.holds(shop.ORDERS))
         return FactSlice(
             frame=pl.concat([frame, orders.select(frame.columns)]) if orders.height else frame,
-            sources=_words((*used, *own)),
+            sources=source_words((*used, *own)),
             # The clock of the shop may be on its next day when it is not yet in UTC.
             newest_day=max((*(load.last_day for load in told), *orders["day"]), default=None),
             restatement_days=max((load.restatement_days for load in loads), default=0),
@@ -172,7 +172,7 @@ def _of_facts(loads: Sequence[Load]) -> tuple[Load, ...]:
     return tuple(load for load in loads if load.holds("facts"))
 
 
-def _words(loads: Sequence[Load]) -> tuple[str, ...]:
+def source_words(loads: Sequence[Load]) -> tuple[str, ...]:
     """One line a source: a file is named, a source that is pulled daily is counted."""
     by_source: dict[str, list[Load]] = {}
     for load in loads:

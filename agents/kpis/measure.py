@@ -9,7 +9,7 @@ import polars as pl
 from agents.kpis.definitions import Kpi
 from agents.kpis.figures import format_days
 from agents.kpis.formula import MEASURES, NOTHING, Figures, Formula
-from agents.kpis.query import DIMENSIONS, BadKpiQuery, FactSlice, KpiQuery
+from agents.kpis.query import FACT_DIMENSIONS, BadKpiQuery, FactSlice, KpiQuery
 from agents.kpis.selection import (
     STORE,
     censored_note,
@@ -92,8 +92,8 @@ def measure(
     Raises BadKpiQuery for a dimension or filter that does not exist. Rules: reference of KPI definitions; sums are
     divided once, a zero denominator is undefined, money of several currencies is never added.
     """
-    if query.by is not None and query.by not in DIMENSIONS:
-        raise BadKpiQuery(f"cannot split by {query.by!r}; dimensions are {', '.join(DIMENSIONS)}")
+    if query.by is not None and query.by not in FACT_DIMENSIONS:
+        raise BadKpiQuery(f"cannot split by {query.by!r}; dimensions are {', '.join(FACT_DIMENSIONS)}")
     window = complete_part(query.window, facts)
     before = earlier_window(window, query.compare)
     basis = _basis(facts, kpi, query, window)
@@ -136,8 +136,9 @@ def _basis(facts: FactSlice, kpi: Kpi, query: KpiQuery, window: Window) -> _Basi
     """The first formula with data in the window; the last one where none has any."""
     split_by_ads = query.by in ("channel", "campaign") or any(name in query.where for name in ("channel", "campaign"))
     chosen: _Basis | None = None
-    for formula in kpi.formulas:
-        if formula.store and split_by_ads and len(kpi.formulas) > 1 and query.where.get("channel") != STORE:
+    of_facts = [formula for formula in kpi.formulas if formula.of_facts]
+    for formula in of_facts:
+        if formula.store and split_by_ads and len(of_facts) > 1 and query.where.get("channel") != STORE:
             # The shop's orders belong to no channel or campaign.
             continue
         world = rows_for(facts, formula)

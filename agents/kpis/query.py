@@ -10,8 +10,32 @@ from pydantic import Field
 from agents.kpis.windows import Window
 from storage.records.record import Record, UtcDatetime
 
-Dimension = Literal["channel", "campaign", "account", "source", "currency", "day", "week"]
+Dimension = Literal[
+    "channel",
+    "campaign",
+    "account",
+    "source",
+    "currency",
+    "day",
+    "week",
+    "owner",
+    "type",
+    "team",
+    "agent",
+    "country",
+    "locale",
+    "business_unit",
+    "pipeline",
+    "stage",
+    "priority",
+    "product",
+    "audience",
+    "origin",
+]
+"""Which of them a KPI has depends on what it is of."""
 DIMENSIONS: tuple[Dimension, ...] = get_args(Dimension)
+FACT_DIMENSIONS: tuple[Dimension, ...] = DIMENSIONS[:7]
+"""Those of daily facts."""
 FILTERS = ("channel", "campaign", "account", "source", "currency")
 """What `where` may name; a campaign is found by its name or by the platform's id."""
 

@@ -84,6 +84,11 @@ def parse_question(text: str, *, vocabulary: Vocabulary, today: date) -> Questio
     return doubt or _question(sentence, vocabulary, today=today, year_before=year_before)
 
 
+def asked_kpi(question: Question) -> str | None:
+    """The KPI that a question is about, where it is about one."""
+    return question.query.kpi if isinstance(question, KpiQuestion) else None
+
+
 def _cut(text: str, pattern: re.Pattern[str]) -> tuple[str, bool]:
     """The text without the words of a comparison, and whether they stood there."""
     cut, count = pattern.subn(" ", text)

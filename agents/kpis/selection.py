@@ -49,7 +49,7 @@ def narrowed(frame: pl.DataFrame, where: Mapping[str, str]) -> tuple[pl.DataFram
         if name not in FILTERS:
             raise BadKpiQuery(f"cannot filter by {name!r}; filters are {', '.join(FILTERS)}")
         columns = ("campaign", "campaign_id") if name == "campaign" else (name,)
-        matches = [(column, _spellings(frame, column, wanted)) for column in columns]
+        matches = [(column, spellings(frame, column, wanted)) for column in columns]
         if not any(found for _, found in matches):
             notes.append(f"The data knows no {name} {wanted!r}.")
         met = frame.filter(pl.any_horizontal(pl.col(column).is_in(found) for column, found in matches))
@@ -173,7 +173,7 @@ def _without_overlaps(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.join(dropped, on=dropped.columns, how="anti")
 
 
-def _spellings(frame: pl.DataFrame, column: str, wanted: str) -> list[str]:
+def spellings(frame: pl.DataFrame, column: str, wanted: str) -> list[str]:
     """The values of a column that are meant: the exact one, else those that differ in case and spacing only."""
     known: list[str] = frame.get_column(column).drop_nulls().unique().to_list()
     if wanted in known:

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from agents.kpis.vocabulary import DIMENSION_WORDS, LONGEST_TERM, Kind, Meaning, Vocabulary, Word, spread
+from agents.kpis.vocabulary import AFTER_BY, DIMENSION_WORDS, LONGEST_TERM, Kind, Meaning, Vocabulary, Word, spread
 from agents.kpis.windows import Found, find_windows
 
 SCOPE = frozenset({"for", "in", "on", "of", "from", "at", "within", "campaign", "channel", "source", "account", "with"})
 SPLIT = frozenset({"by", "per", "each", "every", "across", "which", "split"})
+_BY = frozenset({"by", "per", "each", "every"})
 _SCOPE_KINDS: dict[str, Kind] = {"campaign": "campaign", "channel": "channel", "source": "source"}
 _RANKS = {
     **dict.fromkeys(("top", "best"), "best"),
@@ -219,10 +220,10 @@ def _is_noise(key: tuple[str, ...], meanings: tuple[Meaning, ...], *, named: boo
 
 def _take_dimensions(sentence: Sentence) -> None:
     for at, word in enumerate(sentence.words):
-        dimension = DIMENSION_WORDS.get(word.text)
+        before = sentence.before(at)
+        dimension = DIMENSION_WORDS.get(word.text) or (AFTER_BY.get(word.text) if before in _BY else None)
         if dimension is None or at in sentence.used:
             continue
-        before = sentence.before(at)
         explicit = before in SPLIT or before in _RANKS or before.isdigit() or before in _NUMBERS
         plural = word.text.endswith("s") and dimension not in ("day", "week")
         if explicit or plural or word.text in ("daily", "weekly"):

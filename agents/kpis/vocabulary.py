@@ -26,6 +26,14 @@ DIMENSION_WORDS: Mapping[str, str] = {
     "day": "day", "days": "day", "daily": "day",
     "week": "week", "weeks": "week", "weekly": "week",
 }  # fmt: skip
+AFTER_BY: Mapping[str, str] = {
+    "owner": "owner", "owners": "owner", "assignee": "owner", "agent": "agent", "team": "team", "teams": "team",
+    "type": "type", "types": "type", "kind": "type", "country": "country", "countries": "country",
+    "locale": "locale", "locales": "locale", "language": "locale", "languages": "locale",
+    "pipeline": "pipeline", "pipelines": "pipeline", "stage": "stage", "stages": "stage", "priority": "priority",
+    "product": "product", "products": "product", "audience": "audience", "audiences": "audience", "origin": "origin",
+}  # fmt: skip
+"""Dimensions of business objects, meant only where a question splits by them: they are common words besides."""
 _CHANNEL_ALIASES: Mapping[str, tuple[str, ...]] = {
     "email": ("e mail", "mail", "emails", "e mails", "newsletter", "newsletters"),
     "paid_search": ("search", "search ads", "ppc", "sem"),

@@ -78,7 +78,13 @@ class Scorer:
             forecast, Measured.of(answer), data_day=data_day, restatement_days=source.restatement_days
         )
         return Outcome(
-            plan_id=status.plan.id, kpi=forecast.kpi, score=scored, text=text, scored_on=data_day, final=final
+            plan_id=status.plan.id,
+            kpi=forecast.kpi,
+            score=scored,
+            text=text,
+            scored_on=data_day,
+            final=final,
+            measured=None if scored is OutcomeScore.CANNOT_TELL else answer.value,
         )
 
     async def _keep(self, status: PlanStatus, outcomes: list[Outcome]) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from agents.knowledge.charted import Shown
 from agents.knowledge.charts.measures import Measure
 from agents.kpis.definitions import Kpi
-from agents.kpis.formula import parse_formula
 from agents.sources.readers import Readers
 from agents.sources.source import SourceUnavailable
 
@@ -35,7 +34,7 @@ def measures_of(kpis: Iterable[Kpi]) -> tuple[Measure, ...]:
             unit=one.unit,
             direction=one.direction,
             owner=one.owner,
-            parts=tuple(parse_formula(one.formula).measures),
+            parts=one.formulas[0].measures,
         )
         for one in kpis
     )

@@ -41,7 +41,7 @@ def kpi(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Such as roas, spend, cpa; unknown names list all.")],
     home: Home = HOME,
     by: Annotated[
-        str | None, typer.Option(metavar="DIM", help="channel, campaign, account, source, day, week.")
+        str | None, typer.Option(metavar="DIM", help="channel, campaign, account, source, day, week, owner, type …")
     ] = None,
     where: Annotated[list[str] | None, typer.Option(metavar="K=V", help="Such as channel=email; may repeat.")] = None,
     first: Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,

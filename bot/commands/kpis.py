@@ -5,7 +5,7 @@ from pathlib import Path
 
 from agents.kpis.document import as_document, words
 from agents.kpis.query import DIMENSIONS, KpiQuery
-from agents.kpis.question import Clarify, HelpQuestion, KpiQuestion, NotUnderstood, WaitingQuestion, parse_question
+from agents.kpis.question import Clarify, HelpQuestion, KpiQuestion, NotUnderstood, WaitingQuestion
 from agents.kpis.windows import Window
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.office import Office
@@ -35,7 +35,7 @@ async def kpi(
     async with open_office(Settings(home=home)) as office:
         query = KpiQuery(
             kpi=name,
-            window=await _window(office, first, last),
+            window=await _window(office, name, first, last),
             by=by,
             where=_filters(where),
             as_of=_moment(as_of),
@@ -46,9 +46,7 @@ async def kpi(
 
 async def ask(*, question: str, home: Path, json: bool) -> int | None:
     async with open_office(Settings(home=home)) as office:
-        today = await office.kpis.data_day() or office.clock().date()
-        asked = parse_question(question, vocabulary=await office.kpis.vocabulary(), today=today)
-        match asked:
+        match await office.kpis.understood(question):
             case KpiQuestion(query=query):
                 _show(await office.kpis.ask(query), as_json=json)
                 return None
@@ -87,9 +85,9 @@ def _show(answer: KpiAnswer, *, as_json: bool) -> None:
     say(as_document(answer), as_json=as_json, text=words(answer))
 
 
-async def _window(office: Office, first: datetime | None, last: datetime | None) -> Window:
+async def _window(office: Office, name: str, first: datetime | None, last: datetime | None) -> Window:
     """The days asked for; the newest week of complete days where nothing is said."""
-    today = await office.kpis.data_day() or office.clock().date()
+    today = await office.kpis.data_day(kpi=name) or office.clock().date()
     until = last.date() if last else today - timedelta(days=1)
     since = first.date() if first else until - timedelta(days=_DEFAULT_DAYS - 1)
     if since > until:

@@ -7,7 +7,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 
 from agents.kpis.query import BadKpiQuery, KpiQuery
-from agents.kpis.question import Clarify, HelpQuestion, KpiQuestion, NotUnderstood, WaitingQuestion, parse_question
+from agents.kpis.question import Clarify, HelpQuestion, KpiQuestion, NotUnderstood, WaitingQuestion
 from bot.slack import charts
 from bot.slack.cards import list_cards, notices
 from bot.slack.cards.blocks import Message
@@ -33,11 +33,7 @@ async def answer_question(desk: Desk, text: str, *, person: Person, body: dict[s
 async def answered(desk: Desk, text: str, *, person: Person) -> tuple[Message, KpiAnswer | None]:
     """The words for any question, and the number behind them if there is one."""
     kpis = desk.office.kpis
-    today = await kpis.data_day()
-    if today is None:
-        return notices.refused("There is no data yet: connect a channel or ingest an export first."), None
-    asked = parse_question(text, vocabulary=await kpis.vocabulary(), today=today)
-    match asked:  # every kind of question is a case, so nothing falls through
+    match await kpis.understood(text):  # every kind of question is a case, so nothing falls through
         case KpiQuestion(query=query, ignored=ignored):
             return await _number(desk, query, ignored)
         case WaitingQuestion():
@@ -66,8 +62,9 @@ async def _number(desk: Desk, query: KpiQuery, ignored: tuple[str, ...]) -> tupl
     if ignored:
         note = f"Not used from your question: {', '.join(ignored)}."
         answer = answer.model_copy(update={"notes": (*answer.notes, note)})
-    formula = str(desk.office.kpis.definition(answer.kpi).formula)
-    follow_ups = () if query.by else (f"{answer.label} by channel {query.window.words}",)
+    kpi = desk.office.kpis.definition(answer.kpi)
+    formula, ways = kpi.formula, [name for name in ("channel", "owner", "type", "source") if name in kpi.dimensions]
+    follow_ups = () if query.by else tuple(f"{answer.label} by {name} {query.window.words}" for name in ways[:1])
     return kpi_card(answer, zone=desk.zone, formula=formula, follow_ups=follow_ups), answer
 
 

@@ -1,6 +1,7 @@
 """An alert: one case of drift or a missed outcome, open until someone or the data closes it."""
 
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 
 from storage.records.record import Record, UtcDatetime
@@ -81,3 +82,5 @@ class Outcome(Record):
     """For people: the number, the range, the window, or what is being waited for."""
     scored_on: date
     final: bool
+    measured: Decimal | None = None
+    """What was measured, in the forecast's unit; None where nothing could be, and in rows from before it was kept."""

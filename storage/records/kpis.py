@@ -20,6 +20,23 @@ class KpiRow(Record):
     denominator: Decimal | None
 
 
+class KpiInterval(Record):
+    """Where the true value lies with 95 % confidence, in the answer's unit; None where that end cannot be told."""
+
+    low: Decimal | None
+    high: Decimal | None
+
+
+class KpiBeside(Record):
+    """Another KPI over the same days, told together: the p90 beside a median."""
+
+    kpi: str
+    label: str
+    value: Decimal | None
+    unit: str
+    no_data: bool = False
+
+
 class KpiAnswer(Record):
     """One KPI over one window; `value` None with rows means undefined, `no_data` says that nothing was found."""
 
@@ -59,3 +76,10 @@ class KpiAnswer(Record):
     no_data: bool = False
     notes: tuple[str, ...] = ()
     """Caveats for people: censored values, period rows left out, platform-reported."""
+    version: str = ""
+    """Of the definition: its number and a hash of all that it says, such as 1-3f9ac21b."""
+    target: Decimal | None = None
+    """What the team aims at, in the answer's unit."""
+    interval: KpiInterval | None = None
+    """Where the value comes of counts; without a value, `low` is what it is longer than."""
+    beside: tuple[KpiBeside, ...] = ()

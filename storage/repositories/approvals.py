@@ -67,3 +67,8 @@ class Approvals:
             .order_by(decision.c.id)
         )
         return tuple(Decision.model_validate_json(body) for body in bodies)
+
+    async def all_decisions(self) -> tuple[Decision, ...]:
+        """Of every plan, oldest first."""
+        bodies = await self._connection.scalars(select(decision.c.body).order_by(decision.c.id))
+        return tuple(Decision.model_validate_json(body) for body in bodies)

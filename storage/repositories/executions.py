@@ -89,3 +89,8 @@ class Executions:
             select(outcome.c.body).where(outcome.c.plan_id == plan_id).order_by(outcome.c.kpi)
         )
         return tuple(Outcome.model_validate_json(body) for body in bodies)
+
+    async def scored(self) -> tuple[Outcome, ...]:
+        """The scores of every forecast of every plan."""
+        bodies = await self._connection.scalars(select(outcome.c.body).order_by(outcome.c.plan_id, outcome.c.kpi))
+        return tuple(Outcome.model_validate_json(body) for body in bodies)

@@ -13,6 +13,7 @@ from agents.governance.calendar_text import parse_calendar
 from agents.governance.limits import parse_limits
 from agents.governance.loading import SHIPPED, read_files
 from agents.governance.rules import Rules
+from agents.kpis.costs import load_costs
 from agents.kpis.definitions import load_kpis
 from agents.market.scenarios import Scenario
 from bot.__main__ import app
@@ -248,6 +249,16 @@ def test_the_examples_of_people_limits_calendar_and_policies_are_read(tmp_path: 
     assert [one.name for one in calendar.blackouts] == ["weekend", "Black Friday"]
     assert any(one.file == "own.cedar" for one in rules.policies)
     assert limits.currencies["GBP"].channel_daily_caps["paid_social"].minor == 80_000
+
+
+def test_the_example_of_own_kpis_is_read(tmp_path: Path) -> None:
+    block = next(one for one in re.findall(r"```yaml\n(.*?)```", README, flags=re.DOTALL) if "vip_answer_time" in one)
+    (tmp_path / "kpis.yml").write_text(block, encoding="utf-8")
+
+    kpis, (cost,) = load_kpis(own=tmp_path / "kpis.yml"), load_costs(tmp_path / "kpis.yml")
+
+    assert (kpis["roas"].target, kpis["roas"].version, kpis["vip_answer_time"].unit) == (4, 2, "business minutes")
+    assert (cost.name, cost.amount, cost.each) == ("agency", 3000, "month")
 
 
 def test_the_example_of_an_own_file_is_read_with_its_mapping(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """The answer to "how is ROAS this week?": the number first, then its comparison and where it comes from."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -52,10 +52,12 @@ def _asked(answer: KpiAnswer) -> str:
 
 
 def _figure(answer: KpiAnswer) -> str:
+    if answer.value is None and answer.interval is not None and answer.interval.low is not None:
+        return clean(f"longer than {format_value(answer.interval.low, answer.unit)}", 60)
     if answer.value is None and answer.by == "currency":
         return "several currencies, which are never added"
     if answer.value is None:
-        return "undefined: nothing to divide by"
+        return "undefined: nothing to divide by" if answer.numerator is not None else "unknown"
     return clean(format_value(answer.value, answer.unit), 60)
 
 
@@ -111,7 +113,7 @@ def _shares(answer: KpiAnswer) -> Decimal | None:
 
 
 def _caveats(answer: KpiAnswer) -> list[Block]:
-    lines = []
+    lines = list(_sure(answer))
     if answer.provisional:
         lines.append("⏳ Provisional: the newest days may still be restated by the source.")
     if answer.simulated:
@@ -119,6 +121,20 @@ def _caveats(answer: KpiAnswer) -> list[Block]:
     notes = bullets(answer.notes[:4], most=900, each=200)
     text = "\n".join([*lines, *([notes] if notes else [])])
     return [context(text)] if text else []
+
+
+def _sure(answer: KpiAnswer) -> Iterator[str]:
+    """Target, interval and what is told beside the number."""
+    marks = []
+    if answer.target is not None:
+        marks.append(f"Target {format_value(answer.target, answer.unit)}")
+    held = answer.interval
+    if held is not None and answer.value is not None and not answer.rows:
+        low, high = (format_value(end, answer.unit) for end in (held.low, held.high))
+        marks.append(f"95 % interval {low} to {high}")
+    marks += [f"{one.label} {format_value(one.value, one.unit)}" for one in answer.beside if not one.no_data]
+    if marks:
+        yield data(" · ".join(marks), 300)
 
 
 def _source(answer: KpiAnswer, zone: ZoneInfo, formula: str) -> str:
@@ -129,7 +145,8 @@ def _source(answer: KpiAnswer, zone: ZoneInfo, formula: str) -> str:
     lines = [
         f"*Fresh* {newest}as of {moment(answer.as_of, zone)} · days of {data(answer.zone, 40)}{currency}",
         f"*Source* {sources}{more}",
-        f"*Computed* {_computed(answer, formula)} · definition owned by {data(answer.owner, 60)}",
+        f"*Computed* {_computed(answer, formula)} · definition {data(answer.version, 20)}"
+        f" owned by {data(answer.owner, 60)}",
     ]
     return "\n".join(lines)
 

@@ -48,27 +48,30 @@ def test_a_kpi_is_added_by_data_alone(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "fault"),
+    ("old", "new", "line", "fault"),
     [
         (
             "formula: spend",
             "formula: spent",
+            6,
             "own.yml: spend: formula: 'spent' is not a measure; did you mean 'spend'?",
         ),
-        ("formula: spend", "formula: clicks", "own.yml: spend: unit: unit 'currency'"),
-        ("unit: currency", "unit: pounds", "own.yml: spend: unit: 'pounds' is none of"),
-        ("unit: currency", 'unit: "%"', "own.yml: spend: unit: unit '%'"),
-        ("owner: ops\n", "\n", "own.yml: spend: owner: is missing"),
-        ("owner: ops", "owner: ops\n    colour: red", "own.yml: spend: colour: is not a known key"),
-        ("direction: neutral", "direction: up", "own.yml: spend: direction: "),
-        ("name: spend", "name: Ad Spend", "own.yml: Ad Spend: name: "),
-        ("name: spend\n    label", "label", "own.yml: entry 1: name: is missing"),
+        ("formula: spend", "formula: clicks", 4, "own.yml: spend: unit: unit 'currency'"),
+        ("unit: currency", "unit: pounds", 4, "own.yml: spend: unit: 'pounds' is none of"),
+        ("unit: currency", 'unit: "%"', 4, "own.yml: spend: unit: unit '%'"),
+        ("owner: ops\n", "\n", 2, "own.yml: spend: owner: is missing"),
+        ("owner: ops", "owner: ops\n    colour: red", 8, "own.yml: spend: colour: is not a known key"),
+        ("direction: neutral", "direction: up", 5, "own.yml: spend: direction: "),
+        ("name: spend", "name: Ad Spend", 2, "own.yml: Ad Spend: name: "),
+        ("name: spend\n    label", "label", 2, "own.yml: entry 1: name: is missing"),
     ],
 )
-def test_a_fault_names_file_kpi_and_key(tmp_path, old, new, fault):
+def test_a_fault_names_file_line_kpi_and_key(tmp_path, old, new, line, fault):
     with pytest.raises(KpiDefinitionError) as raised:
         load_kpis(written(tmp_path, GOOD.replace(old, new, 1)))
-    assert str(raised.value).replace("'spent': ", "").startswith(fault)
+    place, _, words = str(raised.value).partition(": ")
+    assert f"own.yml: {words}".replace("'spent': ", "").startswith(fault)
+    assert place == f"own.yml:{line}"
 
 
 def test_every_fault_is_told_at_once(tmp_path):
@@ -82,7 +85,7 @@ def test_every_fault_is_told_at_once(tmp_path):
 def test_a_file_that_is_no_list_of_definitions_is_refused(tmp_path, text):
     path = tmp_path / "own.yml"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(KpiDefinitionError, match=r"own\.yml: "):
+    with pytest.raises(KpiDefinitionError, match=r"own\.yml(:\d+)?: "):
         load_kpis(path)
 
 

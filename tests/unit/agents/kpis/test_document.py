@@ -56,6 +56,11 @@ def test_the_document_is_stable():
         "notes": [PLATFORM],
         "newest_day": "2026-03-10",
         "zone": "Europe/London",
+        "owner": "performance marketing",
+        "version": "",
+        "target": None,
+        "interval": None,
+        "beside": [],
     }
     assert json.loads(json.dumps(document)) == document
 

@@ -254,7 +254,7 @@ NEAR = [
     ("roas for acme corp last week", "roas by campaign last week"),
     ("roas next week", "roas last 7 days"),
     ("forecast spend", "spend last 7 days"),
-    ("incremental roas last week", "roas last week"),
+    ("gross roas last week", "roas last week"),
     ("spend on 31 february", "spend last month"),
     ("monthly revenue", "revenue last month"),
     ("spend above 500", "spend last 7 days"),
