@@ -30,6 +30,42 @@ class AlertState(StrEnum):
     RECOVERED = "recovered"
 
 
+class Certainty(StrEnum):
+    """How far a cause may be believed; only a controlled experiment shows a cause."""
+
+    CAUSED = "caused"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+class Reading(Record):
+    """What was measured beside what was expected, in the KPI's own unit."""
+
+    unit: str
+    currency: str | None = None
+    observed: Decimal | None
+    expected: Decimal | None
+    low: Decimal | None = None
+    high: Decimal | None = None
+    """Ends of the range in which nothing would have been said."""
+    first: date
+    last: date
+
+
+class Candidate(Record):
+    """Something that happened near a case in time and in the graph, with what speaks for and against it as its cause."""
+
+    kind: str
+    """change, channel, creative, price, stock, tracking, data or outside."""
+    ref: str | None = None
+    """Plan, node of the graph or source; None for what lies outside."""
+    words: str
+    """A sentence for people; untrusted where it holds names."""
+    certainty: Certainty
+    speaks_for: tuple[str, ...] = ()
+    speaks_against: tuple[str, ...] = ()
+
+
 class Finding(Record):
     """What a monitor saw on one day; findings with the same key are one case."""
 
@@ -48,6 +84,11 @@ class Finding(Record):
     suspect_plan: str | None = None
     seen_on: date
     evidence: tuple[str, ...] = ()
+    reading: Reading | None = None
+    candidates: tuple[Candidate, ...] = ()
+    """Likeliest first; `cause` is the first in words."""
+    part_of: str | None = None
+    """Key of the case that explains this one, which then has no card of its own."""
     simulated: bool
 
 
