@@ -239,7 +239,7 @@ class Rules:
         if any(item.policy is None for item in fired):
             able = " or ".join(role for role in Role if self._role_may(role, act)) or "nobody"
             have = ", ".join(sorted(person.roles)) or "none"
-            deed = act.value.replace("_", " ")
+            deed = _DEEDS.get(act, act.value.replace("_", " "))
             return [Fired(policy=None, text=f"only {able} may {deed}; {person.name} has the role {have}")]
         return fired
 
@@ -247,6 +247,10 @@ class Rules:
         someone = Person(id="someone", name="someone", roles=frozenset({role}))
         question = person_question(someone, act, None, Standing())
         return not self._ask(self._cedar, (question,), person_entities(someone, None), None)
+
+
+_DEEDS = {Act.REMIND: "remind others of a plan or hand it over"}
+"""Acts whose name says less than what they allow."""
 
 
 def person_question(person: Person, act: Act, plan: Plan | None, standing: Standing) -> Question:

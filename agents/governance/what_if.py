@@ -36,8 +36,14 @@ def count(
     then: Rules,
     lookback: Callable[[Rules], Lookback] = compiled_or_cedar,
 ) -> Impact:
-    """What `then` would have said of the decisions otherwise than `now`; rows newest first."""
-    listed = tuple(rows)
+    """What `then` would have said of the decisions otherwise than `now`; rows newest first.
+
+    An edited plan counts once, as it was decided last: its money was never at risk twice.
+    """
+    newest: dict[str, Row] = {}
+    for row in rows:
+        newest.setdefault(row[0], row)
+    listed = tuple(newest.values())
     here = Side(now, lookback(now))
     # Where only limits or the calendar differ, the same policies answer for both.
     there = Side(then, lookback(then) if _written(then) != _written(now) else here.lookback)

@@ -47,7 +47,7 @@ class Emergency:
                 return Declined(cause=Cause.NOT_ALLOWED, words=permission.reason)
             for one in await tx.stops.glasses():
                 if one.person_id == person.id and one.holds(now):
-                    words = f"You have broken the glass already ({one.id}); it holds until {_time(one.until)}."
+                    words = f"You have broken the glass already ({one.id}); it holds until {person.on_clock(one.until)}."
                     return Declined(cause=Cause.REPEATED, words=words)
             until = now + HOLDS_FOR
             made = await tx.stops.break_glass(person.id, reason=reason.strip(), now=now, until=until)
@@ -60,7 +60,7 @@ class Emergency:
             )
             await _show(tx)
         words = (
-            f"You have broken the glass ({made.id}): until {_time(until)} what you approve or ask for needs nobody "
+            f"You have broken the glass ({made.id}): until {person.on_clock(until)} what you approve or ask for needs nobody "
             "else and passes freezes. Hard caps hold. Everybody is told, and somebody else reviews it afterwards."
         )
         return Broken(glass=made, words=words)
@@ -149,7 +149,3 @@ async def _show(tx: Transaction) -> None:
 
 def _over(glasses: tuple[Glass, ...], now: datetime) -> tuple[Glass, ...]:
     return tuple(one for one in glasses if one.closed_at is None and not one.holds(now))
-
-
-def _time(moment: datetime) -> str:
-    return f"{moment:%H:%M} UTC"

@@ -220,7 +220,7 @@ class Decider:
         await keep(tx, made)
         if last and world is not None:
             judged = await self._reviewer.judge_in(tx, status.plan, world)
-            words = await approved(tx, status, judged, panel, now=now)
+            words = await approved(tx, status, judged, panel, speaker.person, now=now)
         else:
             words = await counted(tx, status, verdict, panel)
         return Accepted(status=await known_plan(tx, status.plan.id), words=words)
@@ -249,7 +249,7 @@ class Decider:
                 status=status,
             )
         if status.state not in _OPEN_TO[action]:
-            return Declined(cause=Cause.LATE, words=await already(tx, status), status=status)
+            return Declined(cause=Cause.LATE, words=await already(tx, status, known), status=status)
         if status.plan.expires_at <= now:
             words = f"{seen.plan_id} expired before it was decided. Nothing was changed."
             return Declined(cause=Cause.EXPIRED, words=words, status=status)

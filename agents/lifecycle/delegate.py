@@ -63,7 +63,7 @@ class Delegator:
                 now=now,
             )
             await _tell(tx, made, by, "delegation.made", now=now, via=via)
-        time = f"from {made.starts_at:%d %b %H:%M} until {made.ends_at:%d %b %H:%M} UTC"
+        time = f"from {known.on_clock(made.starts_at)} until {known.on_clock(made.ends_at)}"
         words = f"{names[to_person]} approves for {names[from_person]} {time} ({made.id})."
         return Delegated(delegation=made, words=words)
 

@@ -8,6 +8,7 @@ from agents.lifecycle.link import link_verdict
 from agents.lifecycle.states import NOT_BEGUN, ask_for_execution, move
 from storage.ledger import Transaction
 from storage.records.lineage import SEALED
+from storage.records.people import Person
 from storage.records.plans import PlanState, PlanStatus
 from storage.records.verdicts import Answer, Decision, Outcome, Verdict
 
@@ -28,8 +29,10 @@ async def counted(tx: Transaction, status: PlanStatus, shown: Verdict, panel: Pa
     return f"Your approval of {plan.id} counts. Still needed: {'; '.join(gate.text for gate in missing)}."
 
 
-async def approved(tx: Transaction, status: PlanStatus, judged: Verdict, panel: Panel, *, now: datetime) -> str:
-    """The last approval; `judged` is what the rules say now with all approvals given, and has all gates they put up."""
+async def approved(
+    tx: Transaction, status: PlanStatus, judged: Verdict, panel: Panel, person: Person, *, now: datetime
+) -> str:
+    """The last approval, by this person; `judged` is what the rules say now with all approvals given, and has all gates they put up."""
     plan = status.plan
     if judged.outcome is Outcome.REFUSED:
         return await _refused(tx, status, judged, now=now)
@@ -38,7 +41,7 @@ async def approved(tx: Transaction, status: PlanStatus, judged: Verdict, panel: 
     await move(tx, status, PlanState.APPROVED, now=now)
     starts = starts_at(judged, plan, await tx.approvals.decisions(plan.id, plan.revision), panel)
     if starts is not None and now < starts:
-        return f"You approved {plan.id}. It is carried out at {starts:%H:%M} UTC, unless somebody withdraws until then."
+        return f"You approved {plan.id}. It is carried out at {person.on_clock(starts)}, unless somebody withdraws until then."
     await ask_for_execution(tx, plan)
     return f"You approved {plan.id}. It is being carried out."
 
@@ -77,8 +80,8 @@ async def expired(tx: Transaction, status: PlanStatus, *, now: datetime) -> None
         )
 
 
-async def already(tx: Transaction, status: PlanStatus) -> str:
-    """Words for somebody who is late."""
+async def already(tx: Transaction, status: PlanStatus, reader: Person) -> str:
+    """Words for a reader who is late."""
     plan = status.plan
     decisions = await tx.approvals.decisions(plan.id, plan.revision)
     if decisions and decisions[-1].answer is not Answer.WITHDRAW:
@@ -86,7 +89,7 @@ async def already(tx: Transaction, status: PlanStatus) -> str:
         person = await tx.people.get(last.person_id)
         verb = "approved" if last.answer is Answer.APPROVE else "rejected"
         name = person.name if person else last.person_id
-        return f"{plan.id} was already {verb} by {name} at {last.decided_at:%H:%M} UTC; your click changed nothing."
+        return f"{plan.id} was already {verb} by {name} on {reader.on_clock(last.decided_at)}; your click changed nothing."
     words = {
         PlanState.HELD: f"is held: {status.note}",
         PlanState.EXPIRED: "has expired",

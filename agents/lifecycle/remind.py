@@ -54,7 +54,7 @@ class Reminder:
             if not to:
                 words = (
                     f"{_names(case.approvers)} heard of {plan_id} not long ago, or asked for quiet: you can remind "
-                    f"them from {min(free_at.values()):%d %b %H:%M} UTC on."
+                    f"them from {person.on_clock(min(free_at.values()))} on."
                 )
                 return Declined(cause=Cause.TOO_SOON, words=words, status=case.status)
             for one in to:
@@ -113,8 +113,8 @@ class Reminder:
             if until <= self._clock():
                 return Declined(cause=Cause.INVALID, words="That moment has passed already.", status=status)
             await tx.nudges.hush(Quiet(plan_id=plan_id, person_id=person.id, until=until))
-            ends = f"It still expires on {status.plan.expires_at:%d %b at %H:%M} UTC."
-            return Accepted(status=status, words=f"No reminder of {plan_id} before {until:%d %b %H:%M} UTC. {ends}")
+            ends = f"It still expires on {person.on_clock(status.plan.expires_at)}."
+            return Accepted(status=status, words=f"No reminder of {plan_id} before {person.on_clock(until)}. {ends}")
 
     async def _chase(self, tx: Transaction, plan_id: str, *, now: datetime) -> int:
         status = await known_plan(tx, plan_id)
@@ -137,7 +137,7 @@ class Reminder:
         if declined is not None:
             return declined
         if status.state is not PlanState.WAITING or status.plan.expires_at <= now:
-            return Declined(cause=Cause.LATE, words=await already(tx, status), status=status)
+            return Declined(cause=Cause.LATE, words=await already(tx, status, person), status=status)
         return await case_of(tx, status, rules, now=now)
 
     async def _viewed(self, tx: Transaction, plan_id: str, person: Person) -> PlanStatus | Declined:

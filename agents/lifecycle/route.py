@@ -122,9 +122,11 @@ def _with_clock(
     if one.met:
         return one
     rungs = rungs_of(one.gate, calendar, since=status.since)
+    to_come = next((rung for rung in rungs if rung.at > now), None)
     return one.model_copy(
         update={
-            "escalates_at": next((rung.at for rung in rungs if rung.at > now), None),
+            "escalates_at": to_come.at if to_come else None,
+            "escalates_to": to_come.roles if to_come else frozenset(),
             "escalated": climbed and any(rung.at <= now for rung in rungs),
         }
     )

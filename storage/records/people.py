@@ -43,6 +43,10 @@ class Person(Record):
         ZoneInfo(zone)
         return zone
 
+    def on_clock(self, at: datetime) -> str:
+        """The moment as their own clock and calendar show it: "03 Jun 10:30 BST"."""
+        return f"{at.astimezone(ZoneInfo(self.zone)):%d %b %H:%M %Z}"
+
     def has(self, *roles: Role) -> bool:
         """Whether the person is active and holds at least one of the roles."""
         return self.active and not self.roles.isdisjoint(roles)

@@ -56,6 +56,8 @@ class GateProgress(Record):
     missing_roles: frozenset[Role] = frozenset()
     missing_people: int = 0
     escalates_at: UtcDatetime | None = None
+    escalates_to: frozenset[Role] = frozenset()
+    """Who is asked then, besides those who are asked already."""
     escalated: bool = False
 
     @property

@@ -1,6 +1,6 @@
 """Who is asked, who has said yes, what is still missing, and what happens if nobody says anything."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from bot.slack.cards.markup import count, data, moment, spelled, within
@@ -79,13 +79,17 @@ def gate_line(one: GateProgress, people: Mapping[str, Person]) -> str:
 
 def needs(one: GateProgress) -> str:
     """What is still missing: "the CMO", "2 more people, among them finance"."""
-    roles = joined([_A_ROLE[role] for role in sorted(one.missing_roles, key=list(Role).index)])
+    roles = _listed(one.missing_roles)
     if one.missing_people <= len(one.missing_roles):
         return roles or "nobody"
     people = "one more person" if one.missing_people == 1 else f"{one.missing_people} people"
     if one.approved_by and one.missing_people > 1:
         people = f"{one.missing_people} more people"
     return f"{people}, among them {roles}" if roles else people
+
+
+def _listed(roles: Collection[Role]) -> str:
+    return joined([_A_ROLE[role] for role in sorted(roles, key=list(Role).index)])
 
 
 def tally(dossier: Dossier) -> str:
@@ -111,8 +115,11 @@ def escalation(dossier: Dossier, zone: ZoneInfo) -> list[str]:
         return [f"⏫ *Escalated to {who}*, {moment(raised[-1].due_at, zone)}: nobody had decided"]
     if any(one.escalated and not one.met for one in dossier.progress):
         return ["⏫ *Escalated*: nobody had decided in time"]
-    due = [one.escalates_at for one in dossier.progress if one.escalates_at and not one.met]
-    return [f"⏫ Goes up to the next in line {moment(min(due), zone)} if nobody decides"] if due else []
+    due = [(one.escalates_at, one.escalates_to) for one in dossier.progress if one.escalates_at and not one.met]
+    if not due:
+        return []
+    at, roles = min(due, key=lambda rung: rung[0])
+    return [f"⏫ Goes up to {_listed(roles) or 'the next in line'} {moment(at, zone)} if nobody decides"]
 
 
 def asked(dossier: Dossier, zone: ZoneInfo) -> str:

@@ -206,8 +206,15 @@ def test_the_past_is_from_its_first_to_its_last_decision():
 
 def test_decisions_of_which_nothing_was_kept_are_left_out():
     (plan, verdict, _), *rest = ROWS
-    impact = count([(plan, verdict, None), (plan, verdict, '{"shape": 0}'), *rest], now=RULES, then=RULES)
+    impact = count([(plan, verdict, None), ("PLAN-other", verdict, '{"shape": 0}'), *rest], now=RULES, then=RULES)
     assert (impact.judged, impact.unjudgeable) == (len(rest), 2)
+
+
+def test_a_plan_that_was_edited_counts_once_as_it_was_decided_last():
+    (plan, verdict, situation), older, *rest = ROWS
+    before = (plan, older[1], older[2])
+    edited = count([(plan, verdict, situation), before, *rest], now=RULES, then=other_limits(step_share_gate_bp=1))
+    assert edited == count([(plan, verdict, situation), *rest], now=RULES, then=other_limits(step_share_gate_bp=1))
 
 
 def test_without_a_past_there_is_nothing_to_say():

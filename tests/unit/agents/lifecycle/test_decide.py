@@ -32,7 +32,7 @@ async def test_the_second_click_of_the_same_person_changes_nothing(house: House)
     again = await house.approve(plan, AARON)
     assert isinstance(again, Declined)
     assert again.cause is Cause.LATE
-    assert "already approved by Aaron Blake at 09:30 UTC" in again.words
+    assert "already approved by Aaron Blake on 03 Jun 10:30 BST" in again.words
     assert await house.status(plan) == before
 
 

@@ -280,7 +280,7 @@ class TestCoolingOff:
         plan = (await house.asked(**SMALL)).plan
         said = await house.approve(plan, AARON)
         assert isinstance(said, Accepted)
-        assert "carried out at 10:00 UTC, unless somebody withdraws until then" in said.words
+        assert "carried out at 03 Jun 11:00 BST, unless somebody withdraws until then" in said.words
         dossier = await house.router.dossier(plan.id)
         assert dossier.starts_at == NOW + timedelta(minutes=30)
         house.clock.pass_(minutes=30, seconds=-1)

@@ -225,7 +225,7 @@ class TestReminders:
         until = NOW + timedelta(hours=5)
         said = await house.reminder.hush(plan.id, AARON, until)
         assert isinstance(said, Accepted)
-        assert "No reminder of PLAN-1 before 03 Jun 14:30 UTC. It still expires on 05 Jun at 09:30 UTC." in said.words
+        assert "No reminder of PLAN-1 before 03 Jun 15:30 BST. It still expires on 05 Jun 10:30 BST." in said.words
         house.clock.pass_(hours=4)
         assert await chased(house, plan) == [("carla", "escalation")]
         house.clock.now = until
@@ -254,7 +254,7 @@ class TestReminders:
         said = await house.reminder.remind_now(plan.id, OLIVIA)
         assert isinstance(said, Declined)
         assert said.cause is Cause.TOO_SOON
-        assert "you can remind them from 03 Jun 13:30 UTC on" in said.words
+        assert "you can remind them from 03 Jun 14:30 BST on" in said.words
         house.clock.now = NOW + timedelta(hours=4)
         said = await house.reminder.remind_now(plan.id, OLIVIA)
         assert isinstance(said, Accepted)
@@ -268,7 +268,7 @@ class TestReminders:
         await house.reminder.hush(plan.id, AARON, NOW + timedelta(hours=9))
         said = await house.reminder.remind_now(plan.id, OLIVIA)
         assert isinstance(said, Declined)
-        assert "03 Jun 18:30 UTC" in said.words
+        assert "03 Jun 19:30 BST" in said.words
 
     async def test_by_hand_where_nobody_is_left(self, house: House):
         await house.change(AARON, ADA)

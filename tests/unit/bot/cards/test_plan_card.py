@@ -153,8 +153,8 @@ def test_cost_and_what_happens_to_an_undecided_plan_stand_above_everything_long(
 
 
 def test_escalation_is_announced_and_then_named():
-    due = b.a_progress(escalates_at=b.NOW + timedelta(hours=2))
-    assert "Goes up to the next in line" in text_of(b.a_dossier(progress=(due,)))
+    due = b.a_progress(escalates_at=b.NOW + timedelta(hours=2), escalates_to=frozenset({Role.CMO}))
+    assert "Goes up to the CMO" in text_of(b.a_dossier(progress=(due,)))
     raised = b.a_nudge(person_id=b.CARLA.id, kind=NudgeKind.ESCALATION)
     assert "Escalated to Carla Mendes" in text_of(b.a_dossier(progress=(due,), nudges=(raised,)))
     assert "Escalated*: nobody" in text_of(b.a_dossier(progress=(b.a_progress(escalated=True),)))
