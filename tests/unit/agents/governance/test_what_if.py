@@ -269,7 +269,8 @@ def test_policies_that_cannot_be_compiled_are_left_to_cedar():
 
 
 def test_of_many_decisions_a_spread_is_confirmed():
-    many = stored([PAST[number % 8] for number in range(2 * CONFIRMED + 10)])
+    copies = range(2 * CONFIRMED + 10)
+    many = stored([PAST[number % 8].model_copy(update={"plan": f"PLAN-{number}"}) for number in copies])
     then = Rules(FILES)
     assert count(many, now=RULES, then=then).changed == len(many) // 8 * len(one_by_one(many[:8], RULES, then)) + len(
         one_by_one(many[: len(many) % 8], RULES, then)
