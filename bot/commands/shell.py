@@ -71,7 +71,8 @@ def quiet_logs() -> None:
 
     structlog.configure(
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # Looked up at each event: stderr may be another stream by then.
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
     )
 
 
