@@ -12,6 +12,7 @@ from agents.lifecycle.effect import already, approved, counted, expired, rejecte
 from agents.lifecycle.gather import World
 from agents.lifecycle.review import Reviewer, Rulebook, known_plan
 from agents.lifecycle.states import judge_anew, overdue
+from agents.lifecycle.stops import brands_of
 from agents.lifecycle.word import Speaker, keep, said_before
 from agents.sources.source import SourceUnavailable
 from storage.ledger import Ledger, Transaction
@@ -220,7 +221,9 @@ class Decider:
         await keep(tx, made)
         if last and world is not None:
             judged = await self._reviewer.judge_in(tx, status.plan, world)
-            words = await approved(tx, status, judged, panel, speaker.person, now=now)
+            words = await approved(
+                tx, status, judged, panel, speaker.person, brands=brands_of(world.campaigns), now=now
+            )
         else:
             words = await counted(tx, status, verdict, panel)
         return Accepted(status=await known_plan(tx, status.plan.id), words=words)

@@ -1,11 +1,13 @@
 """Effect: what a person's word does to a plan, in the transaction that stores the word; each returns words for them."""
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from agents.governance.approvals import Panel, missing_gates, starts_at
 from agents.lifecycle.learn import keep_rejection
 from agents.lifecycle.link import link_verdict
 from agents.lifecycle.states import NOT_BEGUN, ask_for_execution, move
+from agents.lifecycle.stops import freezes_on
 from storage.ledger import Transaction
 from storage.records.lineage import SEALED
 from storage.records.people import Person
@@ -30,9 +32,19 @@ async def counted(tx: Transaction, status: PlanStatus, shown: Verdict, panel: Pa
 
 
 async def approved(
-    tx: Transaction, status: PlanStatus, judged: Verdict, panel: Panel, person: Person, *, now: datetime
+    tx: Transaction,
+    status: PlanStatus,
+    judged: Verdict,
+    panel: Panel,
+    person: Person,
+    *,
+    brands: Mapping[str, str],
+    now: datetime,
 ) -> str:
-    """The last approval, by this person; `judged` is what the rules say now with all approvals given, and has all gates they put up."""
+    """The last approval, by this person; `judged` is what the rules say now, with all gates that they put up.
+
+    `brands` are those of the campaigns by resource key, which a freeze may be of.
+    """
     plan = status.plan
     if judged.outcome is Outcome.REFUSED:
         return await _refused(tx, status, judged, now=now)
@@ -43,6 +55,10 @@ async def approved(
     if starts is not None and now < starts:
         return f"You approved {plan.id}. It is carried out at {person.on_clock(starts)}, unless somebody withdraws until then."
     await ask_for_execution(tx, plan)
+    freezes = await freezes_on(tx, plan, now=now, brands=brands)
+    if freezes:
+        named = " and ".join(f"{one.id} ({one.reason})" for one in freezes)
+        return f"You approved {plan.id}. It is stopped by {named}, and carried out once that is thawed."
     return f"You approved {plan.id}. It is being carried out."
 
 
@@ -89,7 +105,9 @@ async def already(tx: Transaction, status: PlanStatus, reader: Person) -> str:
         person = await tx.people.get(last.person_id)
         verb = "approved" if last.answer is Answer.APPROVE else "rejected"
         name = person.name if person else last.person_id
-        return f"{plan.id} was already {verb} by {name} on {reader.on_clock(last.decided_at)}; your click changed nothing."
+        return (
+            f"{plan.id} was already {verb} by {name} on {reader.on_clock(last.decided_at)}; your click changed nothing."
+        )
     words = {
         PlanState.HELD: f"is held: {status.note}",
         PlanState.EXPIRED: "has expired",

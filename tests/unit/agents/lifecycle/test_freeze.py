@@ -174,6 +174,14 @@ async def test_an_approved_plan_does_not_begin_in_a_freeze_and_begins_when_it_is
     assert (await house.status(plan)).state is PlanState.DONE
 
 
+async def test_whoever_approves_in_a_freeze_is_told_what_it_waits_for(house: House):
+    await frozen(house)
+    said = await house.approve((await house.asked(**THREE)).plan, AARON)
+    assert said.words == (
+        "You approved PLAN-1. It is stopped by FREEZE-1 (wrong prices), and carried out once that is thawed."
+    )
+
+
 async def test_a_thaw_resumes_exactly_once_whoever_asks_besides(house: House):
     plan = await a_plan(house)
     reading_back = house.channels["email"].read = Held(house.channels["email"].read, which=2)
