@@ -47,7 +47,8 @@ class Emergency:
                 return Declined(cause=Cause.NOT_ALLOWED, words=permission.reason)
             for one in await tx.stops.glasses():
                 if one.person_id == person.id and one.holds(now):
-                    words = f"You have broken the glass already ({one.id}); it holds until {person.on_clock(one.until)}."
+                    ends = person.on_clock(one.until)
+                    words = f"You have broken the glass already ({one.id}); it holds until {ends}."
                     return Declined(cause=Cause.REPEATED, words=words)
             until = now + HOLDS_FOR
             made = await tx.stops.break_glass(person.id, reason=reason.strip(), now=now, until=until)
@@ -60,8 +61,8 @@ class Emergency:
             )
             await _show(tx)
         words = (
-            f"You have broken the glass ({made.id}): until {person.on_clock(until)} what you approve or ask for needs nobody "
-            "else and passes freezes. Hard caps hold. Everybody is told, and somebody else reviews it afterwards."
+            f"You have broken the glass ({made.id}): until {person.on_clock(until)} what you approve or ask for needs "
+            "nobody else and passes freezes. Hard caps hold. Everybody is told, and somebody else reviews it afterwards."
         )
         return Broken(glass=made, words=words)
 

@@ -53,7 +53,8 @@ async def approved(
     await move(tx, status, PlanState.APPROVED, now=now)
     starts = starts_at(judged, plan, await tx.approvals.decisions(plan.id, plan.revision), panel)
     if starts is not None and now < starts:
-        return f"You approved {plan.id}. It is carried out at {person.on_clock(starts)}, unless somebody withdraws until then."
+        begins = person.on_clock(starts)
+        return f"You approved {plan.id}. It is carried out at {begins}, unless somebody withdraws until then."
     await ask_for_execution(tx, plan)
     freezes = await freezes_on(tx, plan, now=now, brands=brands)
     if freezes:
@@ -105,9 +106,8 @@ async def already(tx: Transaction, status: PlanStatus, reader: Person) -> str:
         person = await tx.people.get(last.person_id)
         verb = "approved" if last.answer is Answer.APPROVE else "rejected"
         name = person.name if person else last.person_id
-        return (
-            f"{plan.id} was already {verb} by {name} on {reader.on_clock(last.decided_at)}; your click changed nothing."
-        )
+        said = reader.on_clock(last.decided_at)
+        return f"{plan.id} was already {verb} by {name} on {said}; your click changed nothing."
     words = {
         PlanState.HELD: f"is held: {status.note}",
         PlanState.EXPIRED: "has expired",
