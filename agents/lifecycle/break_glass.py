@@ -62,7 +62,8 @@ class Emergency:
             await _show(tx)
         words = (
             f"You have broken the glass ({made.id}): until {person.on_clock(until)} what you approve or ask for needs "
-            "nobody else and passes freezes. Hard caps hold. Everybody is told, and somebody else reviews it afterwards."
+            "nobody else and passes freezes. Hard caps hold. Everybody is told, and somebody else reviews it "
+            "afterwards."
         )
         return Broken(glass=made, words=words)
 
