@@ -111,15 +111,16 @@ class Replayer:
             return found
         load, rows = found
         folder = self._lake.staging / f"export-replay-{uuid4().hex}"
+        # Ad metrics keep the lines of their file; of other rows the n-th stands on line n + 1.
+        ads = all(one.row.dataset == FACTS for one in rows)
+        places = {one.row.line: one for one in rows} if ads else dict(enumerate(rows, start=2))
         try:
             with await self._staged(folder, load, rows, said) as staged:
-                # Ad metrics keep the lines of their file; of other rows the n-th stands on line n + 1.
-                ads = all(one.row.dataset == FACTS for one in rows)
-                places = {one.row.line: one for one in rows} if ads else dict(enumerate(rows, start=2))
                 return await self._land(load, places, staged, person, via=via)
-        except (UnreadableExport, NotLanded) as error:
-            words = in_words(error) if isinstance(error, UnreadableExport) else str(error)
-            return Declined(cause=Cause.INVALID, words=f"Nothing landed. {words}")
+        except UnreadableExport as error:
+            return Declined(cause=Cause.INVALID, words=f"Nothing landed. {in_words(_in_its_file(error, places))}")
+        except NotLanded as error:
+            return Declined(cause=Cause.INVALID, words=f"Nothing landed. {error}")
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
@@ -236,6 +237,8 @@ class Replayer:
                     [load], load.first_day, load.last_day, simulated=load.simulated, columns=key, every_version=True
                 )
             else:
+                async with self._ledger.write() as tx:  # the lake knows people by their tokens
+                    ours = await tx.vault.pseudonymise(ours, BY_DATASET[dataset])
                 there = await self._lake.dataset(dataset).read([load], simulated=load.simulated, columns=key)
             count += ours.select(key).join(there, on=key, how="semi", nulls_equal=True).height
         return count
@@ -247,6 +250,13 @@ def _rows(count: int) -> str:
 
 def _whole(staged: StagedExport, dataset: str) -> pl.DataFrame:
     return pl.concat(list(staged.frames(dataset)))
+
+
+def _in_its_file(error: UnreadableExport, places: Mapping[int, SetAside]) -> UnreadableExport:
+    """The same of the line where the row stood, which is where a person would look for it."""
+    at = places.get(error.line or 0)
+    line = error.line if at is None else at.row.line
+    return UnreadableExport(error.path, line, error.problem, error.remedy)
 
 
 def _with_reason(one: SetAside, reason: str) -> SetAside:

@@ -8,7 +8,7 @@ import pytest
 from agents.lifecycle.decide import Declined
 from agents.lifecycle.replay import Replayed
 from storage.records.quarantine import QuarantineState
-from tests.builders import OLIVIA, VICTOR
+from tests.builders import ADA, OLIVIA, VICTOR
 from tests.unit.agents.exports.files import google, written
 from tests.unit.agents.lifecycle.files_room import FilesRoom, a_files_room
 from tests.unit.agents.lifecycle.house import House
@@ -128,3 +128,64 @@ async def test_an_unknown_column_is_named(room: FilesRoom, load_id: str):
     found = await room.replayer.replay(load_id, OLIVIA, via="test", corrections={32: {"Klicks": "3"}})
     assert isinstance(found, Declined)
     assert "'Klicks'" in found.words
+
+
+PEOPLE = "Email;Name;Created;Phone\n" + "".join(f"p{n}@example.com;P{n};2025-05-01;\n" for n in range(30))
+PEOPLE_MAPPING = """\
+dataset: lead
+source: newsletter
+columns: {id: Email, email: Email, name: Name, created_at: Created, phone: Phone}
+"""
+
+
+@pytest.fixture
+async def people_load(room: FilesRoom, tmp_path: Path) -> str:
+    """A load of people of whom one, on line 32, was created on no day."""
+    path = written(tmp_path, PEOPLE + "zoe@example.com;Zoe\nLee;soon;\n".replace("\n", " ", 1), name="people.csv")
+    written(tmp_path, PEOPLE_MAPPING, name="people.csv.mapping.yml")
+    made = await room.landed(path)
+    assert made.load_id is not None
+    return made.load_id
+
+
+async def test_a_corrected_row_of_a_business_object_lands_by_the_mapping_of_its_file(room: FilesRoom, people_load: str):
+    (row,) = await room.replayer.waiting(load_id=people_load)
+    corrections = {row.row.line: {"Created": "2025-05-02"}}
+    found = await room.replayer.replay(people_load, OLIVIA, via="test", corrections=corrections)
+    assert isinstance(found, Replayed), found
+    assert found.landed == 1
+    leads = await room.lake.dataset("lead").read(await room.loads(), simulated=False)
+    assert leads.height == 31
+
+
+async def test_the_cells_of_a_person_are_text_only_for_who_may_see_people(room: FilesRoom, people_load: str):
+    (row,) = await room.replayer.waiting(load_id=people_load)
+    hidden = await room.replayer.get(row.id, VICTOR)
+    shown = await room.replayer.get(row.id, ADA)
+    assert hidden is not None
+    assert shown is not None
+    assert hidden.row.cells["Email"].startswith("p_")
+    assert shown.row.cells["Email"] == "zoe@example.com"
+    assert await room.replayer.get(999, ADA) is None
+
+
+async def test_a_row_that_cannot_be_read_is_named_by_its_line_in_the_file(room: FilesRoom, people_load: str):
+    (row,) = await room.replayer.waiting(load_id=people_load)
+    corrections = {row.row.line: {"Created": "never"}}
+    found = await room.replayer.replay(people_load, OLIVIA, via="test", corrections=corrections)
+    assert isinstance(found, Declined), found
+    assert found.words.startswith("Nothing landed. people.csv, line 32: column “Created”: “never” is not a date.")
+
+
+async def test_a_person_who_landed_with_the_rest_is_not_told_otherwise(room: FilesRoom, people_load: str):
+    (row,) = await room.replayer.waiting(load_id=people_load)
+    corrections = {row.row.line: {"Created": "2025-05-02", "Email": "p1@example.com"}}
+    found = await room.replayer.replay(people_load, OLIVIA, via="test", corrections=corrections)
+    assert isinstance(found, Declined), found
+    assert "correct the file itself" in found.words
+
+
+async def test_who_may_only_look_gives_nothing_up(room: FilesRoom, load_id: str):
+    found = await room.replayer.give_up(load_id, VICTOR, via="test")
+    assert isinstance(found, Declined)
+    assert len(await room.replayer.waiting()) == 2
