@@ -11,6 +11,7 @@ from pathlib import Path
 
 from agents.knowledge.charted import Charted, Position, Shown, Tally
 from agents.knowledge.charts.channels import campaign_of, chart_states
+from agents.knowledge.charts.counted import COUNTED, chart_counted, counted_columns
 from agents.knowledge.charts.declared import SOURCE as DECLARED
 from agents.knowledge.charts.declared import DeclarationInvalid, chart_declared, read_declared
 from agents.knowledge.charts.entities import CHARTS, chart_sold, unknown_names
@@ -158,6 +159,8 @@ class Charter:
                 await self._store(await self._facts(load, newest=newest), tally)
             elif dataset in CHARTS:
                 unknown |= await self._chart_entity(load, dataset, tally)
+            elif dataset in COUNTED:
+                unknown |= await self._chart_counted(load, loads, dataset, tally)
             elif dataset == "order_line":
                 unknown |= await self._chart_orders(load, tally)
         tally.unknown.update((load.source, name) for name in unknown)
@@ -177,6 +180,27 @@ class Charter:
         if dataset == "product":
             before = await self._before(updates)
             updates = (*updates, *chart_product_events(before, updates, load))
+        await self._store(updates, tally)
+        return set(unknown_names(frame, dataset, named))
+
+    async def _chart_counted(self, load: Load, loads: Sequence[Load], dataset: str, tally: "Tally") -> set[str]:
+        """What is counted is counted over all that the source has told until then: a load may tell of what is new."""
+        until = [
+            one
+            for one in loads
+            if (one.source, one.simulated) == (load.source, load.simulated)
+            and one.known_at <= load.known_at
+            and one.holds(dataset)
+        ]
+        how = COUNTED[dataset]
+        since = None if how.within is None else load.known_at - how.within
+        frame = await self._lake.dataset(dataset).read(
+            until, simulated=load.simulated, columns=counted_columns(dataset), since=since
+        )
+        async with self._ledger.read() as tx:
+            named = await named_campaigns(tx, self.now())
+            before = await tx.graph.nodes(how.type, valid_at=self.now())
+        updates = await asyncio.to_thread(chart_counted, frame, dataset, load, named, before=before)
         await self._store(updates, tally)
         return set(unknown_names(frame, dataset, named))
 

@@ -13,7 +13,7 @@ from itertools import islice
 from agents.knowledge.timeline import Load, Rival, Timeline
 
 CONTACTS_PER_WEEK = 4
-"""Messages that one audience may be sent in a week, all campaigns together, where nobody has said otherwise."""
+"""Messages that one audience may be sent in a week, all campaigns together, where no limits say otherwise."""
 MOST_NAMED = 24
 """More conflicts of one loser are not named: it cannot go on while one of them stands."""
 

@@ -40,6 +40,11 @@ def leads(source: str, origin: str) -> NodeRef:
     return _ref("lead", source, folded(origin))
 
 
+def counted(kind: str, source: str, *group: str) -> NodeRef:
+    """A number of things of one source that are alike."""
+    return _ref(kind, source, *(folded(one) if one else "" for one in group))
+
+
 def channel(name: str, *, simulated: bool) -> NodeRef:
     return _shared("channel", name, simulated=simulated)
 

@@ -95,14 +95,22 @@ class Asker:
             )
         return asked
 
-    async def answer(self, question_id: str, option: str, person: Person, *, via: str) -> Answered | Declined:
-        """Take one person's answer and do what it means; only the first answer to a question counts."""
+    async def answer(
+        self, question_id: str, option: str, person: Person, *, via: str, seen_version: int | None = None
+    ) -> Answered | Declined:
+        """Take one person's answer and do what it means; only the first answer to a question counts.
+
+        With `seen_version`, the version on the card that was answered, it counts for that question alone, not for
+        one that has been asked anew with other facts.
+        """
         try:
-            return await self._answer(question_id, option, person, via=via)
+            return await self._answer(question_id, option, person, via=via, seen_version=seen_version)
         except AnswerRefused as refused:
             return Declined(cause=Cause.NOT_ALLOWED, words=str(refused))
 
-    async def _answer(self, question_id: str, option: str, person: Person, *, via: str) -> Answered | Declined:
+    async def _answer(
+        self, question_id: str, option: str, person: Person, *, via: str, seen_version: int | None
+    ) -> Answered | Declined:
         now = self._clock()
         async with self._ledger.write() as tx:
             question = await tx.questions.get(question_id)
@@ -113,6 +121,9 @@ class Asker:
                 return Declined(cause=Cause.NOT_ALLOWED, words=permission.reason)
             if question.state is not QuestionState.OPEN:
                 return Declined(cause=Cause.REPEATED, words=closed_words(question))
+            if seen_version not in (None, question.version):
+                words = f"{question.id} has changed since you saw it, and nothing was decided. Please look again."
+                return Declined(cause=Cause.STALE, words=words)
             chosen = next((one for one in question.options if one.id == option), None)
             if chosen is None:
                 listed = ", ".join(one.id for one in question.options)

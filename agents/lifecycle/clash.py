@@ -11,9 +11,10 @@ from agents.governance.calendar import Calendar
 from agents.knowledge.charting import Charter
 from agents.knowledge.charts.channels import campaign_of
 from agents.knowledge.charts.plans import chart_holds
-from agents.knowledge.conflicts import Conflict, ConflictKind, Intent, Quiet, find_conflicts
+from agents.knowledge.conflicts import CONTACTS_PER_WEEK, Conflict, ConflictKind, Intent, Quiet, find_conflicts
 from agents.knowledge.intents import Around, around, intent_of, neighbours, standing_intent
-from agents.lifecycle.ask import Asker, Inquiry
+from agents.lifecycle.ask import AnswerRefused, Asker, Inquiry
+from agents.lifecycle.review import Rulebook
 from agents.lifecycle.states import UNDECIDED, ask_for_review, move
 from agents.sources.readers import Readers
 from storage.ledger import Transaction
@@ -25,6 +26,8 @@ from storage.records.record import digest_of
 
 LIVE = (PlanState.WAITING, PlanState.APPROVED, PlanState.EXECUTING)
 """Plans in one of these go before one that is being reviewed."""
+_DECIDED = (PlanState.APPROVED, PlanState.EXECUTING)
+_GONE_ON = (*_DECIDED, PlanState.DONE, PlanState.FAILED)
 _DROPPABLE = (*UNDECIDED,)
 _BOTH, _DROP = "both", "drop"
 _SHARED = {
@@ -40,7 +43,17 @@ _SHARED = {
 class Clashes:
     """Finds what keeps a plan from being carried out beside others, asks people about it, and does what they say."""
 
-    def __init__(self, charter: Charter, asker: Asker, *, readers: Readers, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        charter: Charter,
+        asker: Asker,
+        rulebook: Rulebook,
+        *,
+        readers: Readers,
+        clock: Callable[[], datetime],
+    ) -> None:
+        """The limits of the rulebook say how often an audience may be written to."""
+        self._rulebook = rulebook
         self._charter = charter
         self._asker = asker
         self._readers = readers
@@ -52,12 +65,16 @@ class Clashes:
         await self._charter.catch_up()
 
     async def against(
-        self, tx: Transaction, plan: Plan, campaigns: Sequence[CampaignState]
+        self, tx: Transaction, plan: Plan, campaigns: Sequence[CampaignState], *, approving: bool = False
     ) -> tuple[tuple[Conflict, ...], dict[str, str]]:
-        """What stands in the plan's way and was not waived by a person, and the names of the things shared."""
+        """What stands in the plan's way and was not waived by a person, and the names of the things shared.
+
+        A plan that is `approving` goes before those that only wait: they are checked at their own last approval.
+        """
         if plan.restores is not None or plan.kind is PlanKind.POLICY:
             return (), {}
-        others = [one.plan for one in await tx.plans.in_states(*LIVE) if _comparable(one.plan, plan)]
+        before = _DECIDED if approving else LIVE
+        others = [one.plan for one in await tx.plans.in_states(*before) if _comparable(one.plan, plan)]
         found, names = await self._among(tx, [(plan, 1), *((other, 0) for other in others)], campaigns)
         mine = [one for one in found if one.loser == plan.id]
         return tuple([one for one in mine if await tx.home.get(_waiver(one.winner, plan.id)) is None]), names
@@ -97,6 +114,10 @@ class Clashes:
         await tx.graph.apply(chart_holds(plan.id, rivals, reasons), now=self._clock())
         return f"{lines[0]}; {asked.id} asks which is to be"
 
+    def words(self, one: Conflict, names: dict[str, str]) -> str:
+        """One conflict in a line for people; names in it are untrusted."""
+        return conflict_line(one, names)
+
     async def no_longer(self, tx: Transaction, plan_id: str) -> None:
         """Nothing stands in the plan's way any more: the question is not asked any longer."""
         await self._asker.withdraw(tx, _key(plan_id), f"{plan_id} can be carried out now")
@@ -106,6 +127,9 @@ class Clashes:
         loser, winners = str(question.subject["loser"]), [str(one) for one in question.subject["winners"]]
         now = self._clock()
         if option.id == f"keep-{loser}":
+            if gone_on := [one for one in winners if await _state(tx, one) in _GONE_ON]:
+                said = f"{_listed(gone_on)} was approved meanwhile and is not given up. Nothing was decided."
+                raise AnswerRefused(said)
             for winner in winners:
                 await _give_up(tx, winner, question, person, now=now)
             await _review(tx, loser, question)
@@ -135,7 +159,9 @@ class Clashes:
         nearby = await neighbours(tx, intents, at)
         standing = [_standing(one, intents) for one in nearby] if intents else []
         names = _names([*known.values(), *nearby], states)
-        return find_conflicts([*standing, *intents], quiet=quiet), names
+        limits = (await self._rulebook.of(tx)).limits
+        contacts = CONTACTS_PER_WEEK if limits is None else limits.contacts_per_week
+        return find_conflicts([*standing, *intents], quiet=quiet, most_contacts=lambda _: contacts), names
 
 
 def _in_force(calendar: Calendar, now: datetime) -> tuple[Quiet, ...]:

@@ -8,7 +8,7 @@ from agents.governance.approvals import barred_from, binding_of, gate_ids, missi
 from agents.governance.approvers import standing_of
 from agents.lifecycle.convene import convene
 from agents.lifecycle.edit import revise, revision_of
-from agents.lifecycle.effect import already, approved, counted, expired, rejected, withdrawn
+from agents.lifecycle.effect import already, approved, counted, expired, in_the_way, rejected, withdrawn
 from agents.lifecycle.gather import World
 from agents.lifecycle.review import Reviewer, Rulebook, known_plan
 from agents.lifecycle.states import judge_anew, overdue
@@ -188,9 +188,11 @@ class Decider:
         if status is None or status.state is not PlanState.WAITING:
             return None
         try:
-            return await self._reviewer.world(status.plan)
+            world = await self._reviewer.world(status.plan)
         except SourceUnavailable:
             return None
+        await self._reviewer.catch_up()
+        return world
 
     async def _approve(
         self,
@@ -221,9 +223,12 @@ class Decider:
         await keep(tx, made)
         if last and world is not None:
             judged = await self._reviewer.judge_in(tx, status.plan, world)
-            words = await approved(
-                tx, status, judged, panel, speaker.person, brands=brands_of(world.campaigns), now=now
-            )
+            clash = await self._reviewer.clash_in(tx, status.plan, world)
+            if clash and judged.outcome is Outcome.ALLOWED:
+                words = await in_the_way(tx, status, clash, now=now)
+            else:
+                brands = brands_of(world.campaigns)
+                words = await approved(tx, status, judged, panel, speaker.person, brands=brands, now=now)
         else:
             words = await counted(tx, status, verdict, panel)
         return Accepted(status=await known_plan(tx, status.plan.id), words=words)

@@ -10,8 +10,10 @@ from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
+from agents.kpis.figures import format_days
+from agents.kpis.lacking import listed
 from agents.lifecycle.ask import Asker, Inquiry
-from agents.lifecycle.feed_changes import FeedChange, changes_since, kept_columns
+from agents.lifecycle.feed_changes import FeedChange, changes_since, kept_columns, lost_figures
 from agents.lifecycle.feed_variant import variant_of
 from agents.lifecycle.hold import HeldFile, Said, Shelf
 from agents.sources.entities.proposal import Guess, ProposedMapping, Refusal, propose
@@ -52,10 +54,10 @@ class Doubts:
         """Hold the file and ask whether its columns are right."""
         held = await asyncio.to_thread(self.shelf.put, path, report.content_sha256, said)
         async with self._ledger.write() as tx:
-            feed, _ = await variant_of(tx, report.feed, report.columns)
-            key = _schema_key(report)
+            feed, newest = await variant_of(tx, report.feed, report.columns)
+            key, lost = _schema_key(report), lost_figures(newest, report.columns)
             files = _files(await tx.questions.open_of(key), held)
-            return await self._asker.ask(tx, _schema_inquiry(key, feed, report, changes, files))
+            return await self._asker.ask(tx, _schema_inquiry(key, feed, report, changes, files, lost))
 
     async def accepted(self, tx: Transaction, report: ExportReport, *, by: str) -> None:
         """The columns were accepted without an answer: the question is overtaken, and what is held lands."""
@@ -125,7 +127,8 @@ class Doubts:
         if newest is not None and not changes_since(newest, columns):
             return
         by = f"person:{person.id}"
-        accepted = await tx.feeds.accept(feed, kept_columns(newest, columns), by=by, now=now)
+        lost = lost_figures(newest, columns)
+        accepted = await tx.feeds.accept(feed, kept_columns(newest, columns), by=by, now=now, lost=lost)
         await tx.audit.append(
             at=now,
             actor=by,
@@ -135,6 +138,7 @@ class Doubts:
                 "version": accepted.version,
                 "columns": [one.name for one in accepted.columns],
                 "question": question.id,
+                **({"lost": list(lost)} if lost else {}),
             },
         )
 
@@ -163,7 +167,12 @@ def _schema_key(report: ExportReport) -> str:
 
 
 def _schema_inquiry(
-    key: str, feed: str, report: ExportReport, changes: Sequence[FeedChange], files: Sequence[HeldFile]
+    key: str,
+    feed: str,
+    report: ExportReport,
+    changes: Sequence[FeedChange],
+    files: Sequence[HeldFile],
+    lost: Sequence[str],
 ) -> Inquiry:
     rows = [(change.before or "–", change.after or "–", change.kind.value) for change in changes[:_MOST_NAMED]]
     more = len(changes) - len(rows)
@@ -175,11 +184,16 @@ def _schema_inquiry(
             _waiting(files),
             *(f"{change.words[:1].upper()}{change.words[1:]}." for change in changes[:_MOST_NAMED]),
             *((f"And {more} more changes.",) if more > 0 else ()),
-            "What a column held is not read if it is gone or has a name that nobody knows.",
+            _without(report, lost),
         ),
         table=(("Before", "Now", "Change"), *rows),
         options=(
-            Option(id=ACCEPT, label="Take the new columns", style="primary"),
+            Option(
+                id=ACCEPT,
+                label=f"Take it without {listed(lost)}"[:75] if lost else "Take the new columns",
+                style="" if lost else "primary",
+                confirm=_without(report, lost) if lost else "",
+            ),
             Option(id=REFUSE, label="Leave it out", style="danger", confirm="The file is let go and nothing lands."),
         ),
         if_nobody_answers="The file waits and nothing of it lands; what landed before stays as it is.",
@@ -190,6 +204,17 @@ def _schema_inquiry(
         },
         about=tuple((file_id(one.sha256), one.name) for one in files),
         simulated=report.simulated,
+    )
+
+
+def _without(report: ExportReport, lost: Sequence[str]) -> str:
+    """What is not known any more once these columns are taken."""
+    if not lost:
+        return "Nothing that was read before would be missing."
+    days = format_days(report.first_day, report.last_day)
+    return (
+        f"No column of it is read as {listed(lost)}: taken as it is, {days} would be without. Every answer that "
+        "needs it says so. To keep it, give the column its old name back and export again."
     )
 
 

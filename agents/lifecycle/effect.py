@@ -6,7 +6,7 @@ from datetime import datetime
 from agents.governance.approvals import Panel, missing_gates, starts_at
 from agents.lifecycle.learn import keep_rejection
 from agents.lifecycle.link import link_verdict
-from agents.lifecycle.states import NOT_BEGUN, ask_for_execution, move
+from agents.lifecycle.states import NOT_BEGUN, ask_for_execution, judge_anew, move
 from agents.lifecycle.stops import freezes_on
 from storage.ledger import Transaction
 from storage.records.lineage import SEALED
@@ -61,6 +61,15 @@ async def approved(
         named = " and ".join(f"{one.id} ({one.reason})" for one in freezes)
         return f"You approved {plan.id}. It is stopped by {named}, and carried out once that is thawed."
     return f"You approved {plan.id}. It is being carried out."
+
+
+async def in_the_way(tx: Transaction, status: PlanStatus, clash: str, *, now: datetime) -> str:
+    """The last approval of a plan that can no longer be carried out beside others: its review holds it, and asks."""
+    plan, note = status.plan, f"a conflict came up before it was approved: {clash}"
+    await judge_anew(tx, status, now=now, because=note)
+    facts = {"revision": plan.revision, "conflict": clash}
+    await tx.audit.append(at=now, actor="system", action="plan.in_conflict", subject=plan.id, facts=facts)
+    return f"{plan.id} was not approved: {clash}. Nothing was changed. It is held, and people are asked which is to be."
 
 
 async def withdrawn(

@@ -90,8 +90,25 @@ def kept_columns(accepted: Feed | None, seen: Sequence[Column]) -> tuple[FeedCol
         if column.kind == "empty" and known is not None:
             kept.append(known)
         else:
-            kept.append(FeedColumn(name=column.name, kind=column.kind, sketch=column.sketch))
+            kept.append(FeedColumn(name=column.name, kind=column.kind, sketch=column.sketch, reads=column.reads))
     return tuple(kept)
+
+
+def lost_figures(accepted: Feed | None, seen: Sequence[Column]) -> tuple[str, ...]:
+    """What files of the feed told until now and this one would not, because no column of it is read as that.
+
+    What was lost before stays lost until a file tells it again.
+    """
+    if accepted is None:
+        return ()
+    told = [*accepted.lost, *(one.reads for one in accepted.columns if one.reads)]
+    now = {one.reads for one in seen}
+    return tuple(name for name in dict.fromkeys(told) if name not in now)
+
+
+def is_silent(accepted: Feed, seen: Sequence[Column]) -> bool:
+    """Whether nothing is kept of what the accepted columns were read as, though these are read as something."""
+    return not any(one.reads for one in accepted.columns) and any(one.reads for one in seen)
 
 
 def _by_name(columns: Sequence[_C]) -> dict[str, _C]:

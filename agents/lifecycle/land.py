@@ -15,11 +15,12 @@ import polars as pl
 
 from agents.lifecycle.doubt import Doubts
 from agents.lifecycle.hold import Said
-from agents.lifecycle.raw_cells import LINE, cells_of
+from agents.lifecycle.raw_cells import LINE, cells_of, tells_more_of_people
 from agents.lifecycle.register import Registered, by_whom, register
 from agents.sources.exports.export import StagedExport, stage
 from agents.sources.exports.reading import Corrections
 from agents.sources.exports.report import ExportReport
+from agents.sources.exports.staged import FACTS
 from agents.sources.text.mapping import beside
 from agents.sources.text.sniff import Progress
 from agents.sources.text.unreadable import UnknownExport, UnreadableExport
@@ -28,7 +29,7 @@ from storage.contracts.entities import BY_DATASET
 from storage.lake.facts import ContractBroken
 from storage.lake.store import Lake
 from storage.ledger import Ledger, Transaction
-from storage.records.facts import Load
+from storage.records.facts import Load, load_of_file
 from storage.records.people import Person
 from storage.records.questions import Question
 from storage.records.record import Record
@@ -99,6 +100,7 @@ class Landing:
             today=self._clock().date(),
             progress=progress,
             again=again,
+            known_at=None if again else self._clock(),
         )
         try:
             return read(mapping_file=said.mapping)
@@ -129,10 +131,11 @@ class Landing:
             question = await self._doubts.ask_schema(path, report, changes, said)
             return Landed(name=name, report=report, question=question)
         told = await asyncio.to_thread(self._told, path, said)
-        load = _load_of_file(report, name, known_at=self._clock()).model_copy(update={"said": told})
+        known_at = staged.parts.stamp.known_at if staged.parts else self._clock()
+        load = _load_of_file(report, name, known_at=known_at).model_copy(update={"said": told})
         versions, lines = await self.append(staged, load)
         load = load.model_copy(update={"versions": versions})
-        if not any(_is_personal(dataset) for dataset in staged.datasets):
+        if not (tells_more_of_people(report) or any(_is_personal(dataset) for dataset in staged.datasets)):
             await self._lake.landed.keep(path, report.content_sha256, now=load.known_at)
         elif cells := await asyncio.to_thread(cells_of, path, report):
             hidden = self._hidden(cells, report, load)
@@ -195,9 +198,13 @@ class Landing:
         """
         versions, bounds = {}, {}
         for dataset in staged.datasets:
+            if dataset == FACTS and staged.parts is not None and lines is None:
+                bounds[dataset] = await asyncio.to_thread(_bounds_of, staged, dataset)
+                versions[dataset] = await self._lake.adopt(staged.parts)
+                continue
             seen = _Lines()
             frames = self._frames(staged, dataset, seen, lines)
-            if dataset == "facts":
+            if dataset == FACTS:
                 versions[dataset] = await self._lake.append(frames, load.id, load.known_at)
             else:
                 versions[dataset] = await self._lake.dataset(dataset).append(frames, load.id, load.known_at)
@@ -265,8 +272,7 @@ def _landed(name: str, report: ExportReport, made: Registered) -> Landed:
 
 def _load_of_file(report: ExportReport, name: str, *, known_at: datetime) -> Load:
     return Load(
-        # Named by what is read and how: after a kill the same file finds what it has put into the lake already.
-        id=f"file-{report.fingerprint[:12]}",
+        id=load_of_file(report.fingerprint),
         source=report.source,
         path=name,
         content_sha256=report.content_sha256,

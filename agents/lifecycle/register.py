@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from agents.lifecycle.feed_changes import changes_since, kept_columns
+from agents.lifecycle.feed_changes import changes_since, is_silent, kept_columns, lost_figures
 from agents.lifecycle.feed_variant import variant_of
 from agents.sources.exports.report import ExportReport
 from storage.ledger import Transaction
@@ -45,7 +45,8 @@ async def register(
     if any(row.personal for row in rows):
         rows = await tx.vault.hide_cells(rows, source=load.source, load_id=load.id)
     await tx.quarantine.add(rows, load_id=load.id, source=load.source, path=load.path, now=load.known_at)
-    await accept_columns(tx, report, load, by=by)
+    lost = await accept_columns(tx, report, load, by=by)
+    load = load.model_copy(update={"lacks": lost})
     facts = {"via": via, "quarantined": len(rows), "feed": report.feed}
     await enter(tx, load, fingerprint=report.fingerprint, lines=lines, now=load.known_at, by=by, facts=facts)
     return Registered(load_id=load.id, new=True, quarantined=len(rows))
@@ -84,20 +85,31 @@ async def enter(
     )
 
 
-async def accept_columns(tx: Transaction, report: ExportReport, load: Load, *, by: str) -> None:
-    """Remember the columns of the file if they are the first of their feed, or others than before."""
+async def accept_columns(tx: Transaction, report: ExportReport, load: Load, *, by: str) -> tuple[str, ...]:
+    """Remember the columns of the file if they are the first of their feed, or others than before.
+
+    Gives the figures that its feed told once and the file does not.
+    """
     if not report.feed or not report.columns:
-        return
+        return ()
     feed, newest = await variant_of(tx, report.feed, report.columns)
-    if newest is not None and not changes_since(newest, report.columns):
-        return
-    who = "system" if newest is None else by
+    lost = lost_figures(newest, report.columns)
+    changed = newest is None or bool(changes_since(newest, report.columns))
+    if newest is not None and not changed and not is_silent(newest, report.columns):
+        return lost
+    who = by if newest is not None and changed else "system"
     columns = kept_columns(newest, report.columns)
-    accepted = await tx.feeds.accept(feed, columns, by=who, now=load.known_at)
+    accepted = await tx.feeds.accept(feed, columns, by=who, now=load.known_at, lost=lost)
     await tx.audit.append(
         at=load.known_at,
         actor=who,
         action="feed.accepted",
         subject=f"feed:{feed}",
-        facts={"version": accepted.version, "columns": [one.name for one in columns], "load": load.id},
+        facts={
+            "version": accepted.version,
+            "columns": [one.name for one in columns],
+            "load": load.id,
+            **({"lost": list(lost)} if lost else {}),
+        },
     )
+    return lost

@@ -148,8 +148,9 @@ def _load_lake(report: Path, target: Path) -> int:
     from storage.lake.store import Lake
 
     lake = Lake(str(target))
-    with stage(report, lake.staging) as staged:
-        asyncio.run(lake.append(staged.frames(), "bench", datetime(2026, 1, 1, tzinfo=UTC)))
+    with stage(report, lake.staging, known_at=datetime(2026, 1, 1, tzinfo=UTC)) as staged:
+        assert staged.parts is not None, "ad metrics are ready to land"
+        asyncio.run(lake.adopt(staged.parts))
         return staged.report.rows_read - len(staged.report.rows_dropped)
 
 

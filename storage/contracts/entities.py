@@ -215,7 +215,7 @@ class UsageEvent(Entity):
     name: str
     company: str | None = None
     properties: str | None = None
-    """Canonical JSON."""
+    """Canonical JSON, without what tells of a person."""
 
 
 class Audience(Entity):
@@ -244,7 +244,8 @@ class Handoff(Entity):
     happened = "handed_at"
 
     id: Id
-    subject: str
+    subject: Annotated[str, Personal("text", ("operator",))]
+    """Teams name what they hand over after people."""
     kind: Annotated[str, Allowed(("lead", "content", "campaign", "case"))]
     from_team: str
     to_team: str

@@ -8,6 +8,7 @@ import gc
 from array import array
 from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 from storage.graph.schema import Schema
@@ -146,20 +147,25 @@ class Slice:
 
     def around(self, start: int, hops: int, ways: Ways, *, limit: int) -> list[Found]:
         """Nodes within so many hops, nearest first, without the start; at most `limit`."""
+        _, succ, pred = _inside(self.graph)
+        sides = [(near, allowed) for near, allowed in ((succ, ways.along), (pred, ways.against)) if allowed]
         seen = {start}
         found: list[Found] = []
         frontier = [start]
+        # The steps stand here once more, and tuples are made directly: near a busy node there are thousands of them.
+        new = partial(tuple.__new__, Found)
         for hop in range(1, hops + 1):
             nearer, frontier = frontier, []
             for node in nearer:
-                for other, bits in self._steps(node, ways):
-                    if other in seen:
-                        continue
-                    if len(found) >= limit:
-                        return found
-                    seen.add(other)
-                    frontier.append(other)
-                    found.append(Found(other, hop, node, bits))
+                for near, allowed in sides:
+                    for other, attributes in near[node].items():
+                        if other in seen or not (bits := attributes["bits"] & allowed):
+                            continue
+                        if len(found) >= limit:
+                            return found
+                        seen.add(other)
+                        frontier.append(other)
+                        found.append(new((other, hop, node, bits)))
         return found
 
     def path(

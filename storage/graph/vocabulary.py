@@ -48,6 +48,26 @@ _TYPES = (
     ),
     NodeType("lead", "Leads of one origin, counted: never a person", {"count": "number", "stage": "text"}),
     NodeType(
+        "deal",
+        "Sales opportunities of one stage, owner and origin, counted: never a single one",
+        {"count": "number", "amount_minor": "number"},
+    ),
+    NodeType(
+        "case",
+        "Support cases of one colleague and product, counted: never a single one",
+        {"count": "number", "open": "number", "unanswered": "number", "escalated": "number", "reopened": "number"},
+    ),
+    NodeType(
+        "usage",
+        "How often a company did one thing in the product in four weeks: never who",
+        {"count": "number", "people": "number"},
+    ),
+    NodeType(
+        "handoff",
+        "What one team hands to another of one kind, counted",
+        {"count": "number", "open": "number", "late": "number"},
+    ),
+    NodeType(
         "account",
         "An account with a platform or a business customer",
         {"currency": "text", "zone": "text", "platform": "text"},
@@ -83,6 +103,9 @@ _OWNED = (
     "product",
     "channel",
     "lead",
+    "deal",
+    "case",
+    "handoff",
 )
 _CHANGED = ("campaign", "ad_group", "creative", "audience", "segment", "content_item", "product", "account", "channel")
 _CONCERNED = (*_CHANGED, "brand", "category", "market", "kpi", "plan", "lead")
@@ -103,7 +126,7 @@ _RELATIONS = (
     Relation(
         "belongs_to",
         "is kept in the account",
-        _pairs(("campaign", "audience"), ("account",)),
+        _pairs(("campaign", "audience", "usage"), ("account",)),
         one=("src",),
         effect="forward",
     ),
@@ -183,7 +206,7 @@ _RELATIONS = (
     Relation(
         "at_stage",
         "stands or speaks to at",
-        _pairs(("audience", "segment", "lead", "campaign", "content_item"), ("journey_stage",)),
+        _pairs(("audience", "segment", "lead", "deal", "campaign", "content_item"), ("journey_stage",)),
         effect="forward",
     ),
     Relation(
@@ -207,7 +230,13 @@ _RELATIONS = (
         effect="forward",
     ),
     Relation("derived_from", "is computed from", (("kpi", "kpi"),), effect="back"),
-    Relation("came_from", "was brought by", _pairs(("lead",), ("campaign", "channel", "content_item")), effect="back"),
+    Relation(
+        "came_from",
+        "was brought by",
+        _pairs(("lead", "deal"), ("campaign", "channel", "content_item")),
+        effect="back",
+    ),
+    Relation("handed_by", "is handed over by", (("handoff", "owner"),), effect="back"),
     Relation("in_audience", "is among", _pairs(("lead", "segment"), ("audience",)), effect="both"),
     Relation(
         "wants", "would change", _pairs(("intent",), _CHANGED), {"field": "text"}, by=("field",), effect="forward"

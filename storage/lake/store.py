@@ -15,6 +15,7 @@ from storage.lake.facts import FACTS, checked_facts
 from storage.lake.frames import Frames, pulled
 from storage.lake.history import Compaction, Retention, SchemaVersion, TableVersion
 from storage.lake.landed import LandedFiles
+from storage.lake.parts import Parts
 from storage.lake.table import VersionedTable
 from storage.records.facts import Load
 
@@ -64,6 +65,14 @@ class Lake:
         """
         async with self._writing:
             return await asyncio.to_thread(self._facts.append, pulled(frames), load_id, known_at)
+
+    async def adopt(self, parts: Parts) -> int:
+        """Add facts that were written as files of the table, as one commit; gives the version that holds them.
+
+        The files are gone from where they were. A load id that is in the table already changes nothing.
+        """
+        async with self._writing:
+            return await asyncio.to_thread(self._facts.adopt, parts)
 
     async def read(
         self,

@@ -3,23 +3,25 @@
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from json import loads
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 import polars as pl
 
-from storage.lake.frames import ahead
+from storage.lake.checked import Checked
 from storage.lake.history import Compaction, Retention, SchemaVersion, TableVersion
+from storage.lake.parts import Parts, moved
 
 _KEEP_HISTORY = {
     # By default old versions become unreadable after 30 days; a decision cites them for as long as it exists.
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
 }
+_ROWS = "num_added_rows"
 _NEWEST = 50
 """Commits looked through for the version of a load before all of them are: it is nearly always the last."""
-_AT_ONCE = 16_384
-"""Rows handed to the engine together: it keeps a good number of such batches waiting."""
 Fit = Callable[[pl.DataFrame, str], pl.DataFrame]
 """Holds a frame of the load with this id against the contract; raises ContractBroken."""
 
@@ -54,14 +56,14 @@ class VersionedTable:
         Raises ContractBroken, or what the iterable raises; in both cases nothing was added.
         """
         from arro3.core import RecordBatchReader, Table
-        from deltalake import CommitProperties, Transaction, write_deltalake
+        from deltalake import write_deltalake
         from deltalake.exceptions import CommitFailedError
 
         table = self.open() or self._create()
         if _has(table, load_id):
             return _version_of(table, load_id)
         table = self._with_new_columns(table)
-        checked = _Checked(frames, lambda frame: self._complete(frame, load_id, known_at))
+        checked = Checked(frames, lambda frame: self._complete(frame, load_id, known_at))
         schema = Table.from_arrow(self.schema.to_frame()).schema
         try:
             write_deltalake(
@@ -69,9 +71,7 @@ class VersionedTable:
                 RecordBatchReader.from_batches(schema, checked.batches()),
                 mode="append",
                 # One file a load where possible: files are pruned by day, and small ones are merged later.
-                commit_properties=CommitProperties(
-                    app_transactions=[Transaction(load_id, 1)], custom_metadata={"load_id": load_id}
-                ),
+                commit_properties=_named(load_id),
             )
         except CommitFailedError:
             table = self.open()
@@ -82,6 +82,38 @@ class VersionedTable:
             if checked.error is not None:
                 raise checked.error from None
             raise
+        return self._landed(load_id)
+
+    def adopt(self, parts: Parts) -> int:
+        """Make files that were written for this table part of it, as one commit; a known load changes nothing.
+
+        Gives the version that holds them. The files are moved if the table is a folder, and read where it is not.
+        Raises what the engine raises; then nothing was added.
+        """
+        from deltalake.exceptions import CommitFailedError
+
+        stamp = parts.stamp
+        if self._remote:
+            return self.append(parts.frames(), stamp.load_id, stamp.known_at)
+        table = self.open() or self._create()
+        if _has(table, stamp.load_id):
+            return _version_of(table, stamp.load_id)
+        table = self._with_new_columns(table)
+        files, actions = moved(parts, Path(self.uri))
+        try:
+            table.create_write_transaction(
+                actions, "append", table.schema(), commit_properties=_named(stamp.load_id, actions)
+            )
+        except Exception as error:
+            for file in files:
+                file.unlink(missing_ok=True)
+            known = isinstance(error, CommitFailedError) and self.holds(stamp.load_id)
+            if not known:
+                raise
+        return self._landed(stamp.load_id)
+
+    def _landed(self, load_id: str) -> int:
+        """The version that holds a load which was just committed; many small files are merged."""
         fresh = self.open()
         version = _version_of(fresh, load_id)
         if len(fresh.file_uris()) > self._compact_above:
@@ -186,15 +218,21 @@ class VersionedTable:
         uris = table.file_uris()
         if not uris:
             return self.schema.to_frame().lazy()
-        local = "://" not in self.uri
-        paths = [unquote(uri.removeprefix("file://")) for uri in uris] if local else uris
+        paths = uris if self._remote else [unquote(uri.removeprefix("file://")) for uri in uris]
         return pl.scan_parquet(
             paths,
             schema=dict(self.schema),
             glob=False,
             missing_columns="insert",
-            storage_options=None if local else self._options,
+            storage_options=self._options if self._remote else None,
+            # Files that were adopted hold their texts as a dictionary.
+            cast_options=pl.ScanCastOptions(categorical_to_string="allow"),
         )
+
+    @property
+    def _remote(self) -> bool:
+        """Whether the table lies in an object store."""
+        return "://" in self.uri
 
     def _create(self) -> Any:
         from arro3.core import Table
@@ -236,29 +274,16 @@ class VersionedTable:
             table.optimize.compact()
 
 
-class _Checked:
-    """Frames on their way into the table, each held against the contract before the engine sees it."""
-
-    def __init__(self, frames: Iterable[pl.DataFrame], complete: Callable[[pl.DataFrame], pl.DataFrame]) -> None:
-        self._frames = frames
-        self._complete = complete
-        self.error: Exception | None = None
-
-    def batches(self) -> Iterator[Any]:
-        from arro3.core import Table
-
-        try:
-            # Checking the next frame and writing this one go on side by side.
-            for frame in ahead(map(self._complete, self._frames)):
-                for part in frame.iter_slices(_AT_ONCE):
-                    yield from Table.from_arrow(part).to_batches()
-        except Exception as error:
-            self.error = error
-            raise
-
-
 def _has(table: Any, load_id: str) -> bool:
     return table.transaction_version(load_id) is not None
+
+
+def _named(load_id: str, actions: Sequence[Any] = ()) -> Any:
+    """What a commit says of itself; the engine counts the rows of those that it writes itself."""
+    from deltalake import CommitProperties, Transaction
+
+    rows = {_ROWS: str(sum(loads(action.stats)["numRecords"] for action in actions))} if actions else {}
+    return CommitProperties(app_transactions=[Transaction(load_id, 1)], custom_metadata={"load_id": load_id, **rows})
 
 
 def _version_of(table: Any, load_id: str) -> int:
@@ -275,10 +300,11 @@ def _columns(table: Any) -> dict[str, str]:
 
 def _told(commit: dict[str, Any]) -> TableVersion:
     metrics = commit.get("operationMetrics") or {}
+    rows = metrics.get("num_added_rows", commit.get(_ROWS))
     return TableVersion(
         version=int(commit["version"]),
         at=datetime.fromtimestamp(commit["timestamp"] / 1000, UTC),
         operation=commit.get("operation", ""),
         load_id=commit.get("load_id"),
-        rows=metrics.get("num_added_rows"),
+        rows=None if rows is None else int(rows),
     )

@@ -48,9 +48,17 @@ class Load(Record):
     said: dict[str, str] = Field(default_factory=dict)
     """What a person said of the file that it does not say itself: dates, currency, account, the mapping's text."""
 
+    lacks: tuple[str, ...] = ()
+    """Figures that files of its kind told before and this one does not: in it they are unknown, not nothing."""
+
     def holds(self, dataset: str) -> bool:
         """Whether it brought rows of the dataset."""
         return self.rows.get(dataset, 0) > 0 if self.rows else dataset == "facts"
+
+
+def load_of_file(fingerprint: str) -> str:
+    """The id of the load of a file, by what is read and how: after a kill it finds what it has put into the lake."""
+    return f"file-{fingerprint[:12]}"
 
 
 class CampaignState(Record):

@@ -10,6 +10,8 @@ class FeedColumn(Record):
     """What its cells look like: `text`, `number`, `money`, `day`, `moment`, `flag`."""
     sketch: tuple[int, ...] = ()
     """Hashes of some of its values: a column of like values under another name may be the same one."""
+    reads: str = ""
+    """The figure or field that it was read as; empty where it was not, and for columns accepted before it was kept."""
 
 
 class Feed(Record):
@@ -19,6 +21,8 @@ class Feed(Record):
     """`source/layout`"""
     version: int
     columns: tuple[FeedColumn, ...]
+    lost: tuple[str, ...] = ()
+    """Figures that files of this feed once told and, since these columns were accepted, do not: a gap, not a zero."""
     accepted_by: str
     """`person:…`, or `system` for the first file of a feed."""
     accepted_at: UtcDatetime

@@ -16,10 +16,19 @@ class Feeds:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def accept(self, name: str, columns: Sequence[FeedColumn], *, by: str, now: datetime) -> Feed:
+    async def accept(
+        self, name: str, columns: Sequence[FeedColumn], *, by: str, now: datetime, lost: Sequence[str] = ()
+    ) -> Feed:
         """Keep these columns as the newest version; the transaction must hold the write lock."""
         version = await self._connection.scalar(select(func.max(feed.c.version)).where(feed.c.name == name))
-        made = Feed(name=name, version=(version or 0) + 1, columns=tuple(columns), accepted_by=by, accepted_at=now)
+        made = Feed(
+            name=name,
+            version=(version or 0) + 1,
+            columns=tuple(columns),
+            lost=tuple(lost),
+            accepted_by=by,
+            accepted_at=now,
+        )
         await self._connection.execute(
             insert(feed).values(name=name, version=made.version, body=made.model_dump_json())
         )

@@ -1,6 +1,6 @@
 """Loads of data: a row here is what makes a landing in the lake readable."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -44,6 +44,12 @@ class Loads:
         if as_of is not None:
             query = query.where(load.c.known_at <= as_of)
         return tuple(Load.model_validate_json(body) for body in await self._connection.scalars(query))
+
+    async def newest_day(self, source: str, *, simulated: bool) -> date | None:
+        """The newest day that was read of one source; None if nothing was."""
+        of_source = (load.c.source == source, load.c.simulated == int(simulated))
+        found = await self._connection.scalar(select(func.max(load.c.last_day)).where(*of_source))
+        return found if isinstance(found, date) else None
 
     async def mark(self, *, simulated: bool) -> str:
         """A mark of one world's loads that changes whenever there is another."""

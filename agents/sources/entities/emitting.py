@@ -8,6 +8,7 @@ import polars as pl
 
 from agents.sources.entities.layout import EntityLayout
 from agents.sources.entities.recognised import Take
+from agents.sources.entities.scrub import scrubbed
 from agents.sources.text.rows import LINE
 from storage.contracts.checks import REASON, check
 from storage.contracts.columns import columns_of, key_of
@@ -19,6 +20,8 @@ from storage.records.money import exponent_of
 _MOST_DROPPED = 10_000
 """Rows named one by one; beyond, they are counted by reason."""
 _AMOUNTS = {"order": "gross_micros", "deal": "amount_micros"}
+_WORDS = {"usage_event": "properties"}
+"""Column of whatever somebody sent along."""
 _CAMPAIGNS = {"order": "campaign", "lead": "campaign", "deal": "campaign"}
 
 
@@ -84,6 +87,8 @@ class Emitter:
             if again.height:
                 self.drop(again)
             if good.height:
+                if words := _WORDS.get(dataset):
+                    good = good.with_columns(scrubbed(good[words]).alias(words))
                 self._count(dataset, entity, good)
                 self._take(dataset, good)
 

@@ -34,7 +34,7 @@ class Survey:
         self._past = {
             entity.happened for name in places.layout.datasets if (entity := BY_DATASET[name]).happened is not None
         }
-        self._columns = ColumnsSeen(places.header)
+        self._columns = ColumnsSeen(places.header, {place: name for name, place in places.at.items()})
         self._bad = dict.fromkeys(Style, 0)
         # Only what has happened lies in the past: an expected or due day says nothing about the order by being late.
         self._sure = OrderEvidence(declared.today)

@@ -105,27 +105,6 @@ def recognise_mapped(raw: Raw, mapping: EntityMapping, declared: Declared) -> Re
     )
 
 
-def recognise_rows(
-    mapping: EntityMapping, rows: Sequence[tuple[int, Mapping[str, str]]], path: Path, declared: Declared
-) -> Recognised:
-    """Rows of text that came from elsewhere (a database, an interface) read as a mapping says; `line` may be 0.
-
-    `path` names them in messages.
-    """
-    header = tuple(dict.fromkeys((*mapping.named, *(name for _, cells in rows for name in cells))))
-    return EntityFile(
-        path=path,
-        places=_exact(layout_of_mapping(mapping), header, mapping),
-        source_blocks=_Cells(header, tuple(rows)),
-        declared=mapping.declared(declared),
-        sha256="",
-        decimal=mapping.style,
-        account=mapping.account,
-        simulated=mapping.simulated,
-        how=(mapping.digest,),
-    )
-
-
 def recognise_again(
     name: str,
     rows: Sequence[tuple[int, Mapping[str, str]]],

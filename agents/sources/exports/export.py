@@ -7,7 +7,7 @@ dataset `facts`) or records of the business such as leads and orders (datasets n
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,6 +22,7 @@ from agents.sources.text.days import Order, Period
 from agents.sources.text.declared import Declared
 from agents.sources.text.sniff import Progress
 from agents.sources.text.unreadable import UnreadableExport
+from storage.lake.parts import Parts
 from storage.records.quarantine import Quarantined
 
 
@@ -45,6 +46,8 @@ class StagedExport:
 
     report: ExportReport
     folder: Path
+    parts: Parts | None = None
+    """Facts that are ready to be a part of their table; None where they have to be read as frames."""
 
     @property
     def datasets(self) -> tuple[str, ...]:
@@ -53,7 +56,7 @@ class StagedExport:
 
     def frames(self, dataset: str = FACTS) -> Iterator[pl.DataFrame]:
         """The rows in order, a piece at a time, in the columns of storage.lake's REPORTED or of the contract."""
-        return frames_in(self.folder, dataset)
+        return self.parts.frames() if self.parts and dataset == FACTS else frames_in(self.folder, dataset)
 
     def quarantined(self) -> Iterator[Quarantined]:
         """The rows set aside, in the order of the file."""
@@ -108,18 +111,20 @@ def stage(
     today: date | None = None,
     progress: Progress | None = None,
     again: Corrections | None = None,
+    known_at: datetime | None = None,
 ) -> StagedExport:
     """Read a file like `read_export`, leaving its rows in a new folder inside `folder`; memory stays bounded.
 
+    With `known_at` ad metrics are written as they will lie in the lake, known from that moment on (`parts`).
     With `again` only these lines are read, as corrected, in the notation and the order of dates of the whole file: so
     rows of ad metrics that were set aside come in without the others. However many of them still break the contract,
     they are set aside once more. Nothing is left behind if the file is refused.
     """
     declared = _declared(path, dates, currency, account, period, today)
-    pieces = Folder.new(folder)
+    pieces = Folder.new(folder, known_at=known_at)
     try:
-        reading = Reading(path, mapping_file, declared, progress, again)
-        return StagedExport(reading.into(pieces), pieces.path)
+        report = Reading(path, mapping_file, declared, progress, again).into(pieces)
+        return StagedExport(report, pieces.path, pieces.parts)
     except BaseException:
         pieces.remove()
         raise

@@ -12,11 +12,12 @@ from agents.sources.exports.covered import Covered
 from agents.sources.exports.layout import Layout, Prepared
 from agents.sources.exports.numbers import Numbers
 from agents.sources.exports.row_currency import RowCurrency
-from agents.sources.exports.texts import constant, first_filled, header_of, text_of
+from agents.sources.exports.texts import constant, first_filled, header_of, mapped, text_of
 from agents.sources.text.cells import Style, censored
 from agents.sources.text.days import Order
 from agents.sources.text.json_text import json_object
 from agents.sources.text.metrics import METRICS
+from agents.sources.text.repeated import different
 from agents.sources.text.rows import LINE, column
 from agents.sources.text.totals import FOOTER, labels
 from storage.lake.facts import REPORTED
@@ -93,36 +94,42 @@ class FactsReader:
         named = not layout.nameless and (layout.campaign or layout.campaign_id)
         if named and (lacking := campaign_id == "").any():
             aside.mark(lacking, lambda _: ("the row names no campaign", "fill in the campaign or export again"))
-        facts = {
-            "source": constant(layout.source, rows),
-            "simulated": pl.repeat(layout.simulated, rows.height, dtype=pl.Boolean, eager=True),
-            "account": first_filled(text_of(rows, layout.account_column), layout.account),
+        account = first_filled(text_of(rows, layout.account_column), layout.account) if layout.account_column else None
+        facts: dict[str, pl.Series | str | bool | None] = {
+            "source": layout.source,
+            "simulated": layout.simulated,
+            "account": layout.account if account is None else account,
             "channel": self._channel(rows, aside),
             "campaign_id": campaign_id,
             "campaign": campaign,
-            "grain": constant(layout.grain, rows),
-            "breakdown": self._breakdown(rows),
+            "grain": layout.grain,
+            "breakdown": self._breakdown(rows) if layout.dimensions else "",
             "day": first,
             "last_day": last,
             "currency": currency,
             "flags": self._flags(rows, numbers),
             "line": rows[LINE],
         }
-        for field, (fact, _) in METRICS.items():
-            known = field in numbers.columns
-            facts[fact] = numbers[field] if known else pl.repeat(None, rows.height, dtype=pl.Int64, eager=True)
-        return pl.DataFrame(facts).select(pl.col(name).cast(kind) for name, kind in REPORTED.items())
+        facts |= {fact: numbers[field] for field, (fact, _) in METRICS.items() if field in numbers.columns}
+        # What is the same in all rows is told once: neither filled in nor looked through.
+        columns = {name: found for name, found in facts.items() if isinstance(found, pl.Series)}
+        return pl.DataFrame(columns, height=rows.height).select(
+            (pl.col(name).cast(kind) if name in columns else pl.lit(facts.get(name), dtype=kind).alias(name))
+            for name, kind in REPORTED.items()
+        )
 
     def _channel(self, rows: pl.DataFrame, aside: Aside) -> pl.Series:
         layout = self._layout
         if layout.channel_column is None:
             return constant(layout.channel, rows)
         texts = rows[layout.channel_column]
-        channels = {
-            text: layout.channel_names.get(text.strip().casefold(), layout.channel or text.strip())
-            for text in texts.unique()
-        }
-        found = texts.replace_strict(list(channels), list(channels.values()), return_dtype=pl.String)
+        found = mapped(
+            texts,
+            {
+                text: layout.channel_names.get(text.strip().casefold(), layout.channel or text.strip())
+                for text in texts.unique()
+            },
+        )
         if (lacking := found == "").any():
             header = header_of(layout, layout.channel_column)
             aside.mark(lacking, lambda _: (f"column {header} is empty", "name the channel"))
@@ -142,7 +149,7 @@ class FactsReader:
         flags |= {name.removeprefix("flag:"): numbers[name] for name in named}
         for name, place in self._layout.others.items():
             texts = rows[place]
-            if texts.str.contains(r"^\s*[<>]").any():
+            if _may_be_censored(texts) and texts.str.contains(r"^\s*[<>]").any():
                 marks = {text: censored(text) or None for text in texts.unique()}
                 found = texts.replace_strict(list(marks), list(marks.values()), return_dtype=pl.String)
                 if found.null_count() < rows.height:
@@ -167,10 +174,20 @@ def _blank(place: str) -> pl.Expr:
     return pl.col(place).str.strip_chars().is_in(["", "--", "-", "–", "—"])
 
 
+def _none(rows: pl.DataFrame) -> pl.Series:
+    return pl.repeat(value=False, n=rows.height, dtype=pl.Boolean, eager=True)
+
+
+def _may_be_censored(texts: pl.Series) -> bool:
+    """Whether a text may begin with "<" or ">", blanks aside; far quicker than to look at each."""
+    least, most = texts.min(), texts.max()
+    return isinstance(least, str) and isinstance(most, str) and (not least or least[0] <= " " or most >= "<")
+
+
 def _footers(rows: pl.DataFrame) -> pl.Series:
+    if not different(rows["c0"]).str.contains(FOOTER).any():
+        return _none(rows)
     footer = rows["c0"].str.contains(FOOTER)
-    if not footer.any():
-        return footer
     others = pl.all_horizontal(
         pl.col(name).str.strip_chars() == "" for name in rows.columns if name not in ("c0", LINE)
     )
@@ -178,8 +195,7 @@ def _footers(rows: pl.DataFrame) -> pl.Series:
 
 
 def _all_blank(rows: pl.DataFrame) -> pl.Series:
-    blank = rows["c0"].str.strip_chars() == ""
-    if not blank.any():
-        return blank
+    if not (different(rows["c0"]).str.strip_chars() == "").any():
+        return _none(rows)
     every = pl.all_horizontal(pl.col(name).str.strip_chars() == "" for name in rows.columns if name != LINE)
     return rows.select(every.alias("empty"))["empty"]

@@ -11,6 +11,7 @@ from agents.sources.exports.layout import Layout
 from agents.sources.exports.texts import header_of, nulls
 from agents.sources.text.cells import Column, Style, read_cell, read_column
 from agents.sources.text.metrics import METRICS, NOT_NEGATIVE
+from agents.sources.text.repeated import different
 from agents.sources.text.rows import LINE
 from agents.sources.text.unreadable import UnreadableNumber, shown
 
@@ -99,10 +100,15 @@ def sums_of(facts: pl.DataFrame, fields: Mapping[str, str]) -> dict[str, Decimal
 def _daily_budget(rows: pl.DataFrame, place: str, kind: str | None) -> pl.Series:
     """The budget cells that name an amount a day: "50.00", "€50.00/day"; not campaign totals, not "shared"."""
     texts = rows[place]
-    if texts.str.contains("/", literal=True).any():
+    seen = different(texts)
+    if seen.str.contains("/", literal=True).any():
         texts = texts.str.replace(r"\s*/\s*\S+\s*$", "")
+        seen = different(texts)
+    daily = _is_daily(rows, kind)
+    if daily is None and seen.str.contains(r"\d").all():
+        return texts
     told = texts.str.contains(r"\d")
-    if (daily := _is_daily(rows, kind)) is not None:
+    if daily is not None:
         told &= daily
     return texts if told.all() else texts.zip_with(told, pl.repeat("", rows.height, eager=True))
 

@@ -82,7 +82,7 @@ class Reading:
         raise self._furthest
 
     def _pass(self, file: AdFile, style: Style, order: Order | None, pieces: Pieces) -> ExportReport:
-        pieces.clear()
+        pieces.begin(self._fingerprint(file))
         reader = FactsReader(file.layout, style, order, today=self.declared.today)
         tally = Tally(file.layout)
         setting_aside = SettingAside(self.path, pieces.set_aside)

@@ -79,7 +79,7 @@ class Tally:
         self._dropped: list[DroppedRow] = []
         self._more_dropped: dict[str, int] = {}
         self._totals = Totals(layout.grain)
-        self._columns = ColumnsSeen(layout.header)
+        self._columns = ColumnsSeen(layout.header, _figures(layout))
 
     def see(self, texts: pl.DataFrame, block: Block) -> None:
         facts = block.facts
@@ -87,7 +87,10 @@ class Tally:
         self._columns.see(texts)
         self.kept += facts.height
         self._campaigns.update(facts["campaign_id"].unique().to_list())
-        self._periods.update(facts.select("day", "last_day").unique().rows())
+        if (facts["day"] == facts["last_day"]).all():
+            self._periods.update((day, day) for day in facts["day"].unique())
+        else:
+            self._periods.update(facts.select("day", "last_day").unique().rows())
         spent = facts.filter(pl.col("spend_micros").is_not_null())
         for currency, micros in spent.group_by("currency").agg(pl.col("spend_micros").cast(pl.Int128).sum()).rows():
             self._spend[currency] = self._spend.get(currency, 0) + micros
@@ -185,6 +188,11 @@ def tidy(value: Decimal, least_decimals: int) -> Decimal:
     bare = value.normalize()
     decimals = max(least_decimals, -int(bare.as_tuple().exponent))
     return value.quantize(Decimal(1).scaleb(-decimals))
+
+
+def _figures(layout: Layout) -> dict[int, str]:
+    """Position of a column → the figure that it is read as."""
+    return {int(place.removeprefix("c")): field for field, place in layout.numbers.items() if field in METRICS}
 
 
 def _days_covered(periods: Iterable[tuple[date, date]]) -> int:

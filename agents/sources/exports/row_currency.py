@@ -6,6 +6,7 @@ from agents.sources.exports.aside import Aside
 from agents.sources.exports.layout import Layout
 from agents.sources.exports.texts import constant, first_filled, refuse, text_of
 from agents.sources.text.currencies import could_be
+from agents.sources.text.repeated import different
 from agents.sources.text.unreadable import shown
 
 NO_CURRENCY = "no currency"
@@ -22,8 +23,10 @@ class RowCurrency:
 
     def read(self, rows: pl.DataFrame, numbers: pl.DataFrame, symbols: pl.Series | None, aside: Aside) -> pl.Series:
         """The ISO code of every row, "" where the file does not say. Raises UnreadableExport where symbols disagree."""
-        said = text_of(rows, self._layout.currency_column).str.to_uppercase()
-        if (odd := (said != "") & ~said.str.contains(r"^[A-Z]{3}$")).any():
+        said = text_of(rows, self._layout.currency_column)
+        if different(said).str.contains(r"^[A-Z]{3}$").all():
+            pass  # as nearly always: codes, and nothing else
+        elif (odd := ((said := said.str.to_uppercase()) != "") & ~said.str.contains(r"^[A-Z]{3}$")).any():
             remedy = "use a three-letter code such as EUR"
             aside.mark(odd, lambda row: (f"{shown(said[row])} is not a currency code", remedy))
             said = said.zip_with(~odd, constant("", rows))

@@ -4,11 +4,14 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol, Self
 
 import polars as pl
 
+from storage.lake.parts import Parts, PartWriter, Stamp
+from storage.records.facts import load_of_file
 from storage.records.quarantine import Quarantined
 
 FACTS = "facts"
@@ -21,8 +24,11 @@ _FEW = 1_000
 class Pieces(Protocol):
     """Takes what one pass over a file gives, dataset by dataset."""
 
-    def clear(self) -> None:
-        """Forget everything: the file is read once more, in another notation."""
+    def begin(self, fingerprint: str) -> None:
+        """Rows of facts follow, of a file with this fingerprint; what came before is forgotten.
+
+        A file is read once more where it turns out to be written in another notation.
+        """
 
     def take(self, dataset: str, frame: pl.DataFrame) -> None: ...
 
@@ -34,19 +40,30 @@ class Folder:
     """Pieces on disk, so that memory stays bounded."""
 
     path: Path
+    known_at: datetime | None = None
+    """When the rows will have become known, if they are to land as they are."""
+    parts: Parts | None = field(default=None, init=False)
+    """Facts that are ready to be a part of their table."""
+    _facts: PartWriter | None = field(default=None, init=False)
     _counts: dict[str, int] = field(default_factory=dict)
 
     @classmethod
-    def new(cls, within: Path) -> Self:
+    def new(cls, within: Path, *, known_at: datetime | None = None) -> Self:
         within.mkdir(parents=True, exist_ok=True)
-        return cls(Path(tempfile.mkdtemp(prefix="export-", dir=within)))
+        return cls(Path(tempfile.mkdtemp(prefix="export-", dir=within)), known_at)
 
-    def clear(self) -> None:
+    def begin(self, fingerprint: str) -> None:
         for part in self.path.iterdir():
             part.unlink()
         self._counts.clear()
+        if self.known_at is not None:
+            stamp = Stamp(load_of_file(fingerprint), self.known_at)
+            self.parts, self._facts = Parts(self.path, stamp), PartWriter(self.path, stamp)
 
     def take(self, dataset: str, frame: pl.DataFrame) -> None:
+        if dataset == FACTS and self._facts is not None:
+            self._facts.take(frame)
+            return
         count = self._counts.get(dataset, 0)
         self._counts[dataset] = count + 1
         _write(frame, self.path / f"{dataset}-{count:06d}.arrow")
@@ -66,7 +83,7 @@ class Memory:
     frames: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     quarantined: list[Quarantined] = field(default_factory=list)
 
-    def clear(self) -> None:
+    def begin(self, fingerprint: str) -> None:  # noqa: ARG002 - in memory nothing is named
         self.frames.clear()
         self.quarantined.clear()
 

@@ -20,6 +20,7 @@ _MISSING_MARKS = frozenset(("", "--", "-", "–", "—", "n/a", "nan", "null", "
 _LARGEST = 2**63 - 1
 _DIGITS = 18
 """Longest number that is read at a glance."""
+_A_FEW = 1_000
 _WIDE = Context(prec=60)
 _SPACES = "\u0020\u00a0\u2009\u202f"
 """Blank, no-break, thin and narrow no-break space: all are used between thousands."""
@@ -109,13 +110,18 @@ def read_column(texts: pl.Series, style: Style, scale: int) -> Column:
     """Read a column of text; the same answer as `read_cell` for every cell."""
     decimals = rf"(?:{_MARK[style]}[0-9]{{1,{scale}}})?" if scale else ""
     plain = rf"^[+-]?(?:[0-9]{{1,12}}|{_GROUPED[style]}){decimals}$"
-    if scale == 0 and (whole := texts.cast(pl.Int64, strict=False)).null_count() == 0:
+    first = texts.head(_A_FEW)
+    # Reading a column as it stands tells whether it can be, at less than what taking marks out of it costs.
+    bare = style is Style.POINT and not first.str.contains(",", literal=True).any()
+    if scale == 0 and bare and (whole := texts.cast(pl.Int64, strict=False)).null_count() == 0:
         longest = texts.str.len_bytes().max()
         if longest is None or int(str(longest)) <= _DIGITS:
             return Column(whole)
     good = texts.str.contains(plain)
     plainly = texts if good.all() else pl.select(pl.when(good).then(texts)).to_series()
-    values = _scaled(_bare(plainly, style), scale)
+    values = _scaled(plainly if bare else _bare(plainly, style), scale)
+    if bare and values.null_count() > plainly.null_count():
+        values = _scaled(_bare(plainly, style), scale)
     if values.null_count() > plainly.null_count():
         # Nearly always thousands are set apart by one mark only; looking for the others is dear.
         values = _scaled(plainly.str.replace_all(_BETWEEN[style], "").str.replace(",", ".", literal=True), scale)

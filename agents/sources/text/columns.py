@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Literal
 
 import polars as pl
@@ -39,6 +40,8 @@ class Column(Record):
 
     Too short to say what a value was.
     """
+    reads: str = ""
+    """The figure or field that it is read as; empty for a column that is not read, or tells rows apart alone."""
 
     def likeness(self, other: "Column") -> float:
         """Share of values that both sketches hold, from 0 to 1; 0 where one has none."""
@@ -49,8 +52,10 @@ class Column(Record):
 class ColumnsSeen:
     """Looks at the values of every column while the blocks of a file go by."""
 
-    def __init__(self, header: Sequence[str]) -> None:
+    def __init__(self, header: Sequence[str], reads: Mapping[int, str] = MappingProxyType({})) -> None:
+        """`reads`: position → what the column is read as."""
         self._header = tuple(header)
+        self._reads = reads
         self._values: list[set[str]] = [set() for _ in header]
 
     def see(self, block: pl.DataFrame) -> None:
@@ -61,7 +66,8 @@ class ColumnsSeen:
 
     def columns(self) -> tuple[Column, ...]:
         """In the order of the file."""
-        return tuple(seen(name, values) for name, values in zip(self._header, self._values, strict=True))
+        found = (seen(name, values) for name, values in zip(self._header, self._values, strict=True))
+        return tuple(one.model_copy(update={"reads": self._reads.get(place, "")}) for place, one in enumerate(found))
 
 
 def seen(name: str, values: Iterable[str]) -> Column:

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import polars as pl
 
+from agents.sources.text.repeated import different
+
 _WORDS = (
     r"(?:grand|overall|filtered|sub)[\s-]*totals?|totals?|totale|totali|totaux|totales|totais|totaal|total\s+général|gesamt|gesamtsumme|gesamtergebnis|"
     r"insgesamt|summe|suma|somme|soma|razem|łącznie|totalt|summa|i\s+alt|yhteensä|celkem|összesen|toplam|итого|всего|σύνολο|"
@@ -19,7 +21,6 @@ BEGINNING = rf"(?i)^\s*(?:{_WORDS})\b"
 FOOTER = r"^\s*(?:©|\(c\)|@\d{4}|#)"
 """A remark of the tool below its rows: "©2026 Microsoft Corporation. All rights reserved."."""
 
-_A_FEW = 4_000
 _LABEL = re.compile(LABEL)
 _FOOTER = re.compile(FOOTER)
 _ENTITIES = {
@@ -92,7 +93,7 @@ def labels(frame: pl.DataFrame, columns: Sequence[str], *, undated: pl.Expr) -> 
     """
     # Most blocks hold no total at all, and looking for the words is the dearest part.
     likely = [
-        name for name in columns if name in frame.columns and _repeated(frame[name]).str.contains(BEGINNING).any()
+        name for name in columns if name in frame.columns and different(frame[name]).str.contains(BEGINNING).any()
     ]
     if not likely:
         return pl.repeat(None, frame.height, dtype=pl.String, eager=True)
@@ -103,11 +104,6 @@ def labels(frame: pl.DataFrame, columns: Sequence[str], *, undated: pl.Expr) -> 
         for name in likely
     ]
     return frame.select(pl.coalesce(found).alias("total"))["total"]
-
-
-def _repeated(texts: pl.Series) -> pl.Series:
-    """Every text once where they seem to come again and again, else all as they are."""
-    return texts.unique() if texts.head(_A_FEW).n_unique() < _A_FEW // 2 else texts
 
 
 def _add(into: dict[str, Decimal], sums: Mapping[str, Decimal]) -> None:

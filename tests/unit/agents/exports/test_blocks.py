@@ -93,5 +93,5 @@ def test_staged_rows_come_back_as_they_were(tmp_path: Path):
     assert [piece.schema for piece in found] == [whole, whole, some, whole]
     assert found[0].equals(frame)
     assert found[2].height == 3_000
-    folder.clear()
+    folder.begin("a file, read once more")
     assert list(folder.path.iterdir()) == []

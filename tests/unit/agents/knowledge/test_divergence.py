@@ -12,9 +12,7 @@ from agents.lifecycle.monitor import Monitor
 from agents.sources.readers import Readers
 from storage.features import FeatureValues
 from storage.records.alerts import AlertKind
-from tests.fakes.rulebook import FixedRulebook
 from tests.unit.agents.knowledge.study import Study
-from tests.unit.agents.lifecycle.house import RULES
 
 
 def lamp(number: int, **changes):
@@ -77,7 +75,7 @@ async def test_a_whole_empty_warehouse_does_not_make_an_alert_a_product(study: S
 async def test_the_monitor_opens_one_alert_brings_it_up_to_date_and_closes_it(study: Study):
     await study.entities("product", lamp(1, stock=0))
     monitor = Monitor(
-        study.ledger, FixedRulebook(RULES), facts=LakeReader(study.ledger, study.lake),
+        study.ledger, facts=LakeReader(study.ledger, study.lake),
         kpis=KpiEngine(LakeReader(study.ledger, study.lake), kpis=load_kpis(), clock=study.clock),
         features=FeatureStore(
             study.ledger, LakeReader(study.ledger, study.lake), FeatureValues(study.lake.uri),

@@ -112,6 +112,17 @@ async def test_the_same_question_is_asked_once_and_shown_anew_with_new_facts(hou
     assert await house.actions(first.id) == ["question.asked", "question.renewed"]
 
 
+async def test_an_answer_counts_for_the_question_as_it_was_seen_alone(house: House, asker: Asker, merger: Merger):
+    first = await asked(house, asker)
+    renewed = await asked(house, asker, lines=("They share a domain.",))
+    late = await asker.answer(first.id, "same", OLIVIA, via="test", seen_version=first.version)
+    assert isinstance(late, Declined)
+    assert (late.cause, merger.done) == (Cause.STALE, [])
+    assert late.words == f"{first.id} has changed since you saw it, and nothing was decided. Please look again."
+    said = await asker.answer(first.id, "same", OLIVIA, via="test", seen_version=renewed.version)
+    assert isinstance(said, Answered)
+
+
 async def test_what_was_overtaken_takes_no_answer(house: House, asker: Asker, merger: Merger):
     question = await asked(house, asker)
     async with house.ledger.write() as tx:
@@ -128,3 +139,13 @@ async def test_what_a_question_is_about_can_be_walked_to(house: House, asker: As
     async with house.ledger.read() as tx:
         assert [step.id for step in await tx.lineage.ancestors(question.id)] == ["file:3f0c11aa90bd"]
     assert await house.verified()
+
+
+async def test_how_the_work_ended_is_told_once_and_of_no_question_that_is_not_there(house: House, asker: Asker):
+    question = await asked(house, asker)
+    await asker.answer(question.id, "same", OLIVIA, via="test")
+    async with house.ledger.write() as tx:
+        told = await asker.conclude(tx, question.id, "All 4 campaigns are one now.")
+        assert told is not None
+        assert await asker.conclude(tx, question.id, "All 4 campaigns are one now.") == told
+        assert await asker.conclude(tx, "Q-9", "Done.") is None

@@ -10,14 +10,16 @@ import pytest
 from agents.features.definitions import load_features
 from agents.features.store import FeatureStore
 from agents.governance.calendar import ALWAYS, Blackout, BlackoutScope, Dated
+from agents.governance.rules import load_rules
 from agents.knowledge.charting import Charter
 from agents.kpis.lake_reader import LakeReader
 from agents.lifecycle.ask import Answered, Asker
 from agents.lifecycle.clash import Clashes, conflict_line
-from agents.lifecycle.decide import Accepted
+from agents.lifecycle.decide import Accepted, Decider, Declined
 from agents.lifecycle.propose import Proposer
 from agents.lifecycle.review import Reviewer
 from agents.lifecycle.shown import shown_by
+from agents.lifecycle.states import move
 from agents.sources.readers import Readers
 from agents.team.requests import Wish
 from storage.database import Database
@@ -88,7 +90,7 @@ async def room(database: Database, tmp_path: Path, clock: HandClock) -> AsyncIte
         asker = Asker(house.ledger, house.rulebook, clock=clock)
         declared = tmp_path / "knowledge.yml"
         charter = Charter(house.ledger, lake, shown=shown_by(readers), measures=(), declared=declared, clock=clock)
-        clashes = Clashes(charter, asker, readers=readers, clock=clock)
+        clashes = Clashes(charter, asker, house.rulebook, readers=readers, clock=clock)
         facts = LakeReader(house.ledger, lake)
         house.reviewer = Reviewer(
             house.ledger, house.rulebook, readers=readers, facts=facts, skills=lambda _: frozenset({"budget"}),
@@ -246,3 +248,93 @@ async def test_all_conflicts_are_listed(room: Room, clash):
         closed = await room.clashes.all(tx, ALWAYS.model_copy(update={"blackouts": (ALL_DAY,)}))
     assert [(one.winner, one.loser, names[one.thing]) for one in found] == [("PLAN-1", "PLAN-2", "subscribers")]
     assert [conflict_line(one, names) for one in closed[0]] == ["Quiet week forbids changes: channel:email"]
+
+
+def _decider(room: Room) -> Decider:
+    house = room.house
+    return Decider(house.ledger, house.rulebook, reviewer=house.reviewer, clock=house.clock)
+
+
+async def test_what_the_graph_has_learnt_since_the_review_counts_at_the_last_approval(room: Room):
+    room.pause("news", "hero")
+    first, second = await room.wished("news"), await room.wished("hero")
+    assert (first.state, second.state) == (PlanState.WAITING, PlanState.WAITING)
+    decider = _decider(room)
+    assert isinstance(await decider.approve(seen(first.plan), AARON, via="test"), Accepted)
+    room.say(SAID)
+    said = await decider.approve(seen(second.plan), AARON, via="test")
+    assert isinstance(said, Accepted)
+    assert said.words.startswith(
+        "PLAN-2 was not approved: PLAN-1 begins to address the same audience: subscribers. Nothing was changed."
+    )
+    held = await room.house.reviewer.review(second.plan.id)
+    assert held.state is PlanState.HELD
+    assert held.note.endswith("; Q-1 asks which is to be")
+    assert "plan.in_conflict" in await room.house.actions(second.plan.id)
+    assert await room.answer("both") == "PLAN-2 goes on beside PLAN-1: it is reviewed again now."
+    assert await room.state(second) is PlanState.WAITING
+    # The approval of before still counts for what it said; given once more, the plan goes on.
+    again = await decider.approve(seen(second.plan), AARON, via="test")
+    assert isinstance(again, Accepted)
+    assert again.words.startswith("You approved PLAN-2.")
+
+
+async def test_of_two_plans_that_only_wait_the_one_approved_first_goes_first(room: Room):
+    room.pause("news", "hero")
+    first, second = await room.wished("news"), await room.wished("hero")
+    room.say(SAID)
+    decider = _decider(room)
+    assert isinstance(await decider.approve(seen(second.plan), AARON, via="test"), Accepted)
+    assert await room.state(second) is PlanState.APPROVED
+    said = await decider.approve(seen(first.plan), AARON, via="test")
+    assert isinstance(said, Accepted)
+    assert "was not approved: PLAN-2 begins to address the same audience" in said.words
+
+
+async def test_how_often_people_may_be_written_to_stands_in_the_limits(room: Room):
+    room.say(SAID)
+    room.pause("hero")
+    house = room.house
+    assert (await room.wished("hero")).state is PlanState.WAITING
+    assert house.rules.limits is not None
+    fewer = house.rules.limits.model_copy(update={"contacts_per_week": 2})
+    await house.adopt(load_rules(limits=fewer))
+    await house.queue.run()
+    held = await house.reviewer.review("PLAN-1")
+    assert held.state is PlanState.HELD
+    assert held.note.startswith("News writes to subscribers already: together 3 messages a week, 2 are allowed")
+
+
+async def moved(room: Room, status: PlanStatus, to: PlanState) -> None:
+    async with room.house.ledger.write() as tx:
+        now = await tx.plans.get(status.plan.id)
+        assert now is not None
+        assert await move(tx, now, to, now=room.house.clock())
+
+
+async def test_a_plan_that_was_approved_meanwhile_is_not_given_up_for_another(room: Room, clash):
+    first, second = clash
+    assert isinstance(await room.house.approve(first.plan, AARON), Accepted)
+    refused = await room.asker.answer("Q-1", f"keep-{second.plan.id}", CARLA, via="test")
+    assert isinstance(refused, Declined)
+    assert refused.words == "PLAN-1 was approved meanwhile and is not given up. Nothing was decided."
+    assert [await room.state(one) for one in clash] == [PlanState.APPROVED, PlanState.HELD]
+    assert len(await room.questions()) == 1
+
+
+async def test_a_plan_that_ended_by_itself_is_given_up_as_it_is(room: Room, clash):
+    first, second = clash
+    await room.house.decider.reject(seen(first.plan), AARON, reason="no", via="test")
+    assert await room.answer(f"keep-{second.plan.id}") == "PLAN-2 goes on; PLAN-1 is given up."
+    assert [await room.state(one) for one in clash] == [PlanState.REJECTED, PlanState.WAITING]
+    assert "plan.superseded" not in await room.house.actions(first.plan.id)
+
+
+async def test_a_plan_that_is_judged_anyway_is_not_asked_to_be_judged_once_more(room: Room, clash):
+    """Its edit was stored, and the process that would have judged it died."""
+    first, second = clash
+    await moved(room, second, PlanState.PROPOSED)
+    await room.house.decider.reject(seen(first.plan), AARON, reason="no", via="test")
+    assert await room.answer("both") == "PLAN-2 goes on beside PLAN-1: it is reviewed again now."
+    assert await room.state(second) is PlanState.PROPOSED
+    assert (await room.house.reviewer.review(second.plan.id)).state is PlanState.WAITING

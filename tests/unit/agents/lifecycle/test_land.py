@@ -1,14 +1,13 @@
 """A file of somebody's own becomes readable once, whole and told; or it is refused; or a person is asked first."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from agents.lifecycle.hold import Said
-from storage.lake.frames import Frames
+from storage.lake.parts import Parts
 from storage.lake.store import Lake
 from tests.builders import OLIVIA
 from tests.unit.agents.exports.files import google, written
@@ -34,10 +33,10 @@ class InterruptedLake(Lake):
         super().__init__(root)
         self._meanwhile: list[Callable[[], Awaitable[object]]] = [meanwhile]
 
-    async def append(self, frames: Frames, load_id: str, known_at: datetime) -> int:
+    async def adopt(self, parts: Parts) -> int:
         while self._meanwhile:
             await self._meanwhile.pop()()
-        return await super().append(frames, load_id, known_at)
+        return await super().adopt(parts)
 
 
 @pytest.fixture

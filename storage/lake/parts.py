@@ -1,0 +1,90 @@
+"""Facts as files of the table itself, written while their source is still being read: to land them is to move them.
+
+The rows of a large file are so written once, not three times. What makes that safe is what makes any load safe: a file
+in the table's folder is no part of the table before a commit names it.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import polars as pl
+
+from storage.lake.facts import FACTS, REPORTED, checked_facts
+
+_PATTERN = "facts-*.parquet"
+_TEXTS = frozenset(name for name, kind in FACTS.items() if kind == pl.String)
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What every row of a load says of the load."""
+
+    load_id: str
+    known_at: datetime
+    """Aware."""
+
+
+@dataclass
+class PartWriter:
+    """Writes checked facts below a folder, a file a frame."""
+
+    folder: Path
+    stamp: Stamp
+    _count: int = 0
+
+    def take(self, frame: pl.DataFrame) -> None:
+        """Add a frame in the columns of REPORTED. Raises ContractBroken."""
+        stamped = checked_facts(frame, self.stamp.load_id).with_columns(
+            load_id=pl.lit(self.stamp.load_id),
+            known_at=pl.lit(self.stamp.known_at.astimezone(UTC)).cast(FACTS["known_at"]),
+        )
+        # Texts come again and again. The writer finds that out by itself, but takes ten times as long over empty ones.
+        # A column without any value is left out: a table reads it as null.
+        told = stamped.select(name for name in FACTS.names() if stamped[name].null_count() < stamped.height)
+        told = told.with_columns(pl.col([name for name in told.columns if name in _TEXTS]).cast(pl.Categorical))
+        told.write_parquet(
+            self.folder / _PATTERN.replace("*", f"{self._count:06d}"), compression="zstd", compression_level=1
+        )
+        self._count += 1
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The facts of one load, waiting in a folder of the same disk as the lake."""
+
+    folder: Path
+    stamp: Stamp
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """In the order of the rows; none once they were adopted."""
+        return tuple(sorted(self.folder.glob(_PATTERN)))
+
+    def frames(self) -> Iterator[pl.DataFrame]:
+        """The rows in the columns of REPORTED, a file at a time."""
+        for file in self.files:
+            found = pl.read_parquet(file)
+            yield found.select(
+                pl.col(name).cast(kind) if name in found.columns else pl.lit(None, dtype=kind).alias(name)
+                for name, kind in REPORTED.items()
+            )
+
+
+def moved(parts: Parts, table: Path) -> tuple[list[Path], list[Any]]:
+    """Move the files into a table's folder, and give them there with what a commit says of each."""
+    from deltalake.transaction import AddAction
+
+    there, actions = [], []
+    for number, file in enumerate(parts.files):
+        rows = pl.scan_parquet(file).select(pl.len()).collect().item()
+        target = table / f"part-{number:05d}-{uuid4()}.zstd.parquet"
+        status = file.replace(target).stat()
+        there.append(target)
+        stats = json.dumps({"numRecords": rows})
+        actions.append(AddAction(target.name, status.st_size, {}, int(status.st_mtime * 1000), True, stats))
+    return there, actions
