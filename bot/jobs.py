@@ -10,19 +10,20 @@ from zoneinfo import ZoneInfo
 import structlog
 from apscheduler.executors.base import BaseExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.cron import CronTrigger
 
 from agents.lifecycle.states import ask_again
+from bot.clock import ClockTrigger
 from bot.office import Office
 from bot.witness import keep_checkpoints
-from storage.ledger import Ledger
+from storage.ledger import Ledger, Transaction
 
 log = structlog.get_logger()
 
-_GRACE_S = 24 * 3600
-"""A run missed by less than a day of downtime is caught up, once."""
 _REMEMBER = timedelta(days=7)
 """An id that is forgotten can run again, so this outlasts every late duplicate."""
+
+_VIEWS_KEPT = timedelta(days=400)
+"""How long a view of the dashboard can be opened again: a year, and some weeks to look back at it."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,13 @@ class Job:
 async def _tend(office: Office) -> None:
     await office.decider.expire_overdue()
     await office.emergency.close_over(office.clock())
-    await office.monitor.wake_snoozed()
+    await office.attendant.wake_snoozed()
+    await office.pursuit.keep_up()
+    await office.notifications.call_owners()
     await ask_again(office.ledger, now=office.clock())
     await office.executor.start_due()
     await office.reminder.chase()
+    await office.meters.flush(office.ledger)
 
 
 async def _sign(office: Office) -> None:
@@ -51,13 +55,9 @@ async def _sign(office: Office) -> None:
 async def _forget(office: Office) -> None:
     async with office.ledger.write() as tx:
         await tx.deliveries.forget_before(office.clock() - _REMEMBER)
+        await tx.dashboards.forget_before(office.clock() - _VIEWS_KEPT)
     await office.landing.tidy()
     await office.queue.forget_before(office.clock() - _REMEMBER)
-
-
-async def _plan(office: Office) -> None:
-    await office.observer.pull()
-    await office.proposer.propose()
 
 
 JOBS: dict[str, Job] = {
@@ -66,7 +66,9 @@ JOBS: dict[str, Job] = {
     "tend": Job("* * * * *", _tend, "close what is overdue, start what has cooled off, remind and escalate"),
     "sign": Job("*/5 * * * *", _sign, "sign the audit trail and show it outside"),
     "attest": Job("15 * * * *", lambda office: office.attester.check(), "look for changes without a valid approval"),
-    "plan": Job("0 7 * * MON", _plan, "ask the planner for the week's plan"),
+    "plan": Job("0 7 * * MON", lambda office: office.plan(), "ask the planner for the week's plan"),
+    "digest": Job("0 9 * * *", lambda office: office.digester.make(), "tell of alerts: small, waiting, over"),
+    "evaluate": Job("30 4 * * *", lambda office: office.evaluator.run(), "hold agents against what came"),
     "forget": Job("30 3 * * *", _forget, "drop finished work and ids of deliveries older than any retry"),
 }
 
@@ -85,10 +87,9 @@ class EnqueueExecutor(BaseExecutor):  # type: ignore[misc]
         task.add_done_callback(self._sending.discard)
 
     async def _enqueue(self, job_id: str, fired: datetime) -> None:
-        at = fired.astimezone(UTC).isoformat(timespec="seconds")
         try:
             async with self._ledger.write() as tx:
-                await tx.enqueue("tick", f"tick:{job_id}:{at}", {"job": job_id})
+                await _fire(tx, job_id, fired)
         except Exception as error:  # noqa: BLE001 - APScheduler must be told of any failure, or it stops the job
             log.warning("job.not_enqueued", job=job_id, error=type(error).__name__)
             self._run_job_error(job_id, error, error.__traceback__)
@@ -98,18 +99,57 @@ class EnqueueExecutor(BaseExecutor):  # type: ignore[misc]
 
 def timetable(ledger: Ledger, *, zone: ZoneInfo) -> AsyncIOScheduler:
     """The scheduler with every job, not yet started."""
-    scheduler = AsyncIOScheduler(timezone=zone, executors={"default": EnqueueExecutor(ledger)})
+    scheduler = AsyncIOScheduler(timezone=UTC, executors={"default": EnqueueExecutor(ledger)})
     for name, job in JOBS.items():
         scheduler.add_job(
             _never_called,
-            CronTrigger.from_crontab(job.cron, timezone=zone),
+            ClockTrigger(job.cron, zone),
             id=name,
             name=job.about,
             replace_existing=True,
             coalesce=True,
-            misfire_grace_time=_GRACE_S,
+            # However long the machine slept: what was missed meanwhile is one run.
+            misfire_grace_time=None,
         )
     return scheduler
+
+
+async def catch_up(ledger: Ledger, *, zone: ZoneInfo, now: datetime) -> tuple[str, ...]:
+    """Enqueue once each job that was due while nobody was there; gives their names. Call it before it starts.
+
+    Of many missed runs only the newest is made up for, under the id that it would have had. A job that has never been
+    fired here is new, and has missed nothing.
+    """
+    missed = []
+    async with ledger.write() as tx:
+        for name, job in JOBS.items():
+            known = await tx.home.get(_fired(name))
+            if known is None:
+                await tx.home.put(_fired(name), _text(now))
+                continue
+            newest = ClockTrigger(job.cron, zone).newest(since=datetime.fromisoformat(known), until=now)
+            if newest is not None:
+                await _fire(tx, name, newest)
+                missed.append(name)
+    if missed:
+        log.info("jobs.caught_up", jobs=missed)
+    return tuple(missed)
+
+
+async def _fire(tx: Transaction, job_id: str, fired: datetime) -> None:
+    """Have a run done, and remember that it was due: equal fires are one run."""
+    await tx.enqueue("tick", f"tick:{job_id}:{_text(fired)}", {"job": job_id})
+    known = await tx.home.get(_fired(job_id))
+    if known is None or datetime.fromisoformat(known) < fired:
+        await tx.home.put(_fired(job_id), _text(fired))
+
+
+def _fired(job_id: str) -> str:
+    return f"fired:{job_id}"
+
+
+def _text(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
 
 
 def _never_called() -> None:

@@ -142,6 +142,11 @@ class Calendar(Record):
             raise ValueError("a business day closes an hour or more after it opens")
         return self
 
+    @property
+    def all_day(self) -> "Calendar":
+        """The same days from midnight to midnight: for what is promised in working days, not in hours at a desk."""
+        return self.model_copy(update={"opens": time(0), "closes": time(0)})
+
     def add(self, start: datetime, minutes: int) -> datetime:
         """The moment by which so many business minutes have passed since `start`, in UTC.
 
@@ -215,18 +220,24 @@ class Calendar(Record):
             yield first, last if last > first else last + 7 * _DAY
 
     def _instant(self, local: datetime, *, last: bool = False) -> datetime:
-        """The moment at which the zone's clocks show a local time: the first such, or the last."""
-        zone = ZoneInfo(self.zone)
-        early = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
-        late = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
-        if late >= early:
-            return late if last else early
-        # Skipped: the clocks jump from before it to after it between the two readings.
-        while early - late > timedelta(seconds=1):
-            middle = late + (early - late) // 2
-            shown = middle.astimezone(zone).replace(tzinfo=None)
-            late, early = (middle, early) if shown < local else (late, middle)
-        return early.replace(microsecond=0)
+        return instant(local, ZoneInfo(self.zone), last=last)
+
+
+def instant(local: datetime, zone: ZoneInfo, *, last: bool = False) -> datetime:
+    """The moment at which the zone's clocks show a local, naive time, in UTC: the first such, or the last.
+
+    A time that the clocks skip is the moment at which they skip it.
+    """
+    early = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    late = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    if late >= early:
+        return late if last else early
+    # Skipped: the clocks jump from before it to after it between the two readings.
+    while early - late > timedelta(seconds=1):
+        middle = late + (early - late) // 2
+        shown = middle.astimezone(zone).replace(tzinfo=None)
+        late, early = (middle, early) if shown < local else (late, middle)
+    return early.replace(microsecond=0)
 
 
 ALWAYS = Calendar(expire_after_minutes=24 * 60)

@@ -81,12 +81,13 @@ class Puller:
         try:
             if isinstance(declared, FolderConnection):
                 return await self._folder(name, declared, {**place, "read_at": read_at})
-            return await self._rows(name, declared, place)
+            return await self._rows(name, declared, place, read_at=read_at)
         except (SourceUnavailable, ConnectionsInvalid, UnreadableExport, ContractBroken) as error:
             words = in_words(error) if isinstance(error, UnreadableExport) else str(error)
             async with self._ledger.write() as tx:
                 now = await tx.cursors.get(name) or {}
-                await tx.cursors.put(name, {**now, "read_at": read_at, "refused": {name: f"{name}: {words}"}})
+                failing = {"refused": {name: f"{name}: {words}"}, "failing_since": now.get("failing_since") or read_at}
+                await tx.cursors.put(name, {**now, "read_at": read_at, **failing})
             return []
 
     async def _folder(self, name: str, declared: FolderConnection, place: dict[str, Any]) -> list[Landed]:
@@ -115,7 +116,9 @@ class Puller:
         async with self._ledger.write() as tx:
             await tx.cursors.put(name, place)
 
-    async def _rows(self, name: str, declared: SqlConnection | RestConnection, place: dict[str, Any]) -> list[Landed]:
+    async def _rows(
+        self, name: str, declared: SqlConnection | RestConnection, place: dict[str, Any], *, read_at: str
+    ) -> list[Landed]:
         folder = self._lake.staging / f"export-pull-{uuid4().hex}"
         landed: list[Landed] = []
         pages: list[Page] = []
@@ -131,7 +134,8 @@ class Puller:
             async with self._ledger.write() as tx:
                 # Only a read that came to its end is one: a read that was cut is due again at once.
                 read_to = await tx.cursors.get(name) or {}
-                await tx.cursors.put(name, {**read_to, "read_at": self._clock().isoformat(), "refused": {}})
+                ended: Position = {"read_at": self._clock().isoformat(), "good_at": read_at, "failing_since": None}
+                await tx.cursors.put(name, {**read_to, **ended, "refused": {}})
         finally:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
         return landed
@@ -149,7 +153,8 @@ class Puller:
         path = await asyncio.to_thread(_spooled, folder, name, declared.mapping, pages)
         said = Said(mapping=path.with_name(f"{path.name}.yml") if declared.mapping else None)
         with await asyncio.to_thread(self._landing.stage, path, said) as staged:
-            also = partial(_go_on, name=name, place={**place, "position": position, "refused": {}})
+            told = sorted({*place.get("sources", ()), staged.report.source})
+            also = partial(_go_on, name=name, place={**place, "position": position, "sources": told, "refused": {}})
             landed = await self._landing.land_staged(staged, path, None, via=f"source:{name}", said=said, also=also)
         if landed.question is not None:
             raise SourceUnavailable(f"its columns changed: {landed.question.id} waits for an answer")

@@ -1,21 +1,20 @@
 """What one source has told, reckoned from its loads and rows; pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
 import polars as pl
 
-from storage.contracts.entities import BY_DATASET
 from storage.records.facts import Load
+from storage.records.freshness import DatasetFreshness, SourceFreshness
 from storage.records.money import MICROS
 from storage.records.record import Record, UtcDatetime
 
 FACTS = "facts"
 FACT_COLUMNS = ("source", "account", "channel", "campaign_id", "day", "last_day", "currency", "spend_micros")
-_FACTS_OWNER, _FACTS_FRESH_HOURS = "marketing", 72
 _DAY = timedelta(days=1)
 _LONGEST_PERIOD = 400
 """Days of a row over a period that still count as covered one by one; "all time" covers none."""
@@ -50,10 +49,17 @@ class DatasetPicture(Record):
     first_day: date | None
     last_day: date | None
     owner: str
-    fresh_within_hours: int
+    """The role that answers for it."""
+    fresh_within_hours: int | None
+    """Of the clock that `promised` names; None where nothing more is expected."""
+    promised: str = ""
+    """Within which time there should be newer data: "3 working days"; empty where nothing more is expected."""
     known_at: UtcDatetime
     """When the newest load became known."""
     stale: bool
+    """Whether it is older than was promised."""
+    due_at: UtcDatetime | None = None
+    """When it becomes, or became, stale; None for never."""
 
 
 class SourcePicture(Record):
@@ -81,7 +87,9 @@ class SourcePicture(Record):
     """From this day on the source may still change its figures; None where it changes nothing any more."""
     known_at: UtcDatetime
     stale: bool
-    """Whether any of its datasets is older than its contract allows."""
+    """Whether any of its datasets is older than was promised."""
+    trouble: str = ""
+    """Why the last attempt to read it failed; empty where it did not, or nobody tries."""
     quarantined: int
     """Rows set aside and not replayed yet."""
 
@@ -102,14 +110,21 @@ def things_of(frame: pl.DataFrame, happened: str | None) -> dict[str, Things]:
 
 
 def source_picture(
-    loads: Sequence[Load], facts: pl.DataFrame, things: Mapping[str, Things], *, now: datetime, quarantined: int
+    loads: Sequence[Load],
+    facts: pl.DataFrame,
+    things: Mapping[str, Things],
+    fresh: SourceFreshness,
+    *,
+    now: datetime,
+    quarantined: int,
 ) -> SourcePicture:
     """`loads` of one source, oldest first and at least one; `facts` its rows in FACT_COLUMNS, each counted once."""
     newest = loads[-1]
     told = dict(things)
     if facts.height:
         told = {FACTS: Things(facts.height, _first(facts["day"]), _last(facts["last_day"])), **told}
-    datasets = tuple(_dataset(name, one, loads, now=now) for name, one in told.items())
+    held = {one.dataset: one for one in fresh.datasets}
+    datasets = tuple(_dataset(held[name], one, loads, now=now) for name, one in told.items() if name in held)
     covered = _covered(facts)
     days = [one for part in told.values() for one in (part.first_day, part.last_day) if one is not None]
     return SourcePicture(
@@ -129,6 +144,7 @@ def source_picture(
         provisional_from=_provisional_from(loads, covered),
         known_at=newest.known_at,
         stale=any(one.stale for one in datasets),
+        trouble=fresh.trouble,
         quarantined=quarantined,
     )
 
@@ -155,21 +171,18 @@ def missing_from(sources: Sequence[SourcePicture]) -> tuple[str, ...]:
     return tuple(words for is_missing, words in wanted if is_missing)
 
 
-def _dataset(name: str, things: Things, loads: Sequence[Load], *, now: datetime) -> DatasetPicture:
-    known_at = max(load.known_at for load in loads if load.holds(name))
-    entity = BY_DATASET.get(name)
-    hours = entity.fresh_within_hours if entity else _FACTS_FRESH_HOURS
-    # Daily figures are as old as their newest day, whenever they came; things are as old as the last word on them.
-    end = datetime.combine(things.last_day + _DAY, time(), UTC) if entity is None and things.last_day else known_at
+def _dataset(fresh: DatasetFreshness, things: Things, loads: Sequence[Load], *, now: datetime) -> DatasetPicture:
     return DatasetPicture(
-        dataset=name,
+        dataset=fresh.dataset,
         rows=things.rows,
         first_day=things.first_day,
         last_day=things.last_day,
-        owner=entity.owner if entity else _FACTS_OWNER,
-        fresh_within_hours=hours,
-        known_at=known_at,
-        stale=now - end > timedelta(hours=hours),
+        owner=fresh.owner,
+        fresh_within_hours=fresh.promise.hours if fresh.promise else None,
+        promised=fresh.promise.words if fresh.promise else "",
+        known_at=max(load.known_at for load in loads if load.holds(fresh.dataset)),
+        stale=fresh.is_stale(now),
+        due_at=fresh.due_at,
     )
 
 

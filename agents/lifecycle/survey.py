@@ -7,6 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from agents.kpis.lacking import gap_words
+from agents.lifecycle.freshness import Freshness
 from agents.lifecycle.source_picture import (
     FACT_COLUMNS,
     FACTS,
@@ -43,9 +45,10 @@ class Survey(Record):
 class Surveyor:
     """Draws the picture from the registered loads and the lake."""
 
-    def __init__(self, ledger: Ledger, lake: Lake, *, clock: Callable[[], datetime]) -> None:
+    def __init__(self, ledger: Ledger, lake: Lake, *, freshness: Freshness, clock: Callable[[], datetime]) -> None:
         self._ledger = ledger
         self._lake = lake
+        self._freshness = freshness
         self._clock = clock
 
     async def survey(self, *, simulated: bool | None = None) -> Survey:
@@ -60,11 +63,13 @@ class Surveyor:
         now = max((load.known_at for load in loads), default=self._clock()) if simulated else self._clock()
         facts = await self._facts(loads, simulated=simulated)
         rows = await self._rows(loads, simulated=simulated)
+        fresh = {one.source: one for one in await self._freshness.of(loads)}
         sources = tuple(
             source_picture(
                 [load for load in loads if load.source == name],
                 facts.filter(pl.col("source") == name),
                 rows.get(name, {}),
+                fresh[name],
                 now=now,
                 quarantined=sum(waiting.get(load.id, 0) for load in loads if load.source == name),
             )
@@ -76,7 +81,7 @@ class Surveyor:
             spend=_added(one.spend for one in sources),
             quarantined=sum(one.quarantined for one in sources),
             questions=tuple(one for one in questions if one.simulated == simulated),
-            missing=missing_from(sources),
+            missing=(*missing_from(sources), *gap_words(loads)),
             notes=_notes(positions),
             as_of=now,
         )

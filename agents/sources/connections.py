@@ -22,6 +22,8 @@
         kind: folder
         path: /srv/exports
 
+Under `freshness:` stands how fresh which data have to be (agents/sources/promises.py).
+
 Secrets come from the environment: `${NAME}`. A password or token that stands in the file is refused.
 """
 
@@ -152,7 +154,8 @@ def read_connections(path: Path) -> dict[str, Connection]:
             f"{path}:{mark.line + 1 if mark else 1}: is no YAML; see Sources in README.md"
         ) from None
     listed = loaded.get("sources") if isinstance(loaded, dict) else None
-    if loaded is not None and not isinstance(listed, dict):
+    only_promises = isinstance(loaded, dict) and set(loaded) == {"freshness"}
+    if loaded is not None and not only_promises and not isinstance(listed, dict):
         raise ConnectionsInvalid(f"{path}: needs a `sources:` mapping of name to kind, url and so on")
     return {str(name): _connection(path, str(name), entry) for name, entry in (listed or {}).items()}
 

@@ -9,6 +9,7 @@ from agents.lifecycle.survey import Survey
 from bot.commands.questions import as_document as question_document
 from bot.commands.shell import say
 from bot.settings import Settings
+from bot.slack.cards.data_words import zones_differ
 from bot.wiring import open_office
 
 
@@ -31,6 +32,7 @@ def _text(survey: Survey) -> str:
     sources = f"{len(survey.sources)} source{'' if len(survey.sources) == 1 else 's'}"
     head = f"{sources}, {campaigns}, {_money(survey.spend)} spent"
     lines = [head, *(line for one in survey.sources for line in _source(one))]
+    lines += [aligned] if (aligned := zones_differ(survey.sources)) else []
     lines += [f"Missing: {line}" for line in survey.missing]
     return "\n".join([*lines, *survey.notes, *_asked(survey)])
 
@@ -48,11 +50,9 @@ def _source(one: SourcePicture) -> list[str]:
         )
         more = f" and {len(one.gaps) - 5} more" if len(one.gaps) > 5 else ""
         lines.append(f"  no figures for {sum(gap.days for gap in one.gaps)} days between: {missing}{more}")
-    lines += [
-        f"  {part.dataset} is stale: {_newest(part)}, to be fresh within {part.fresh_within_hours} h ({part.owner})"
-        for part in one.datasets
-        if part.stale
-    ]
+    lines += [f"  {part.dataset} is stale: {_newest(part)}, {_promised(part)}" for part in one.datasets if part.stale]
+    if one.trouble:
+        lines.append(f"  the last attempt to read it failed: {one.trouble}")
     if one.provisional_from:
         lines.append(f"  figures from {one.provisional_from} on may still change")
     if one.quarantined:
@@ -64,6 +64,11 @@ def _newest(part: DatasetPicture) -> str:
     if part.dataset == FACTS:
         return f"the newest day is {part.last_day}"
     return f"the newest word is of {part.known_at:%Y-%m-%d %H:%M} UTC"
+
+
+def _promised(part: DatasetPicture) -> str:
+    since = f"late since {part.due_at:%Y-%m-%d %H:%M} UTC, " if part.due_at else ""
+    return f"{since}promised within {part.promised} ({part.owner})"
 
 
 def _asked(survey: Survey) -> list[str]:

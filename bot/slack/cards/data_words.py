@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from agents.kpis.figures import format_days, format_value
-from agents.lifecycle.source_picture import Gap
+from agents.lifecycle.source_picture import Gap, SourcePicture
 from bot.slack.cards.markup import clean, count, data, words
 
 _SOURCES = {
@@ -88,3 +89,25 @@ def age(last: date | None, today: date) -> str:
     if days <= 0:
         return "to today"
     return "to yesterday" if days == 1 else f"to {format_days(last, last)}, {count(days, 'day')} ago"
+
+
+def late_words(one: SourcePicture, zone: ZoneInfo) -> str:
+    """As in "late since 2 Nov 2026, 09:00 GMT (3 working days promised)"; empty while all is in time; for mrkdwn."""
+    late = [held for held in one.datasets if held.stale and held.due_at is not None]
+    if not late:
+        return ""
+    first = min(late, key=lambda held: held.due_at or one.known_at)
+    since = f"{(first.due_at or one.known_at).astimezone(zone):%-d %b %Y, %H:%M %Z}"
+    return f"*not fresh*: late since {since} ({first.promised} promised)"
+
+
+def zones_differ(sources: Sequence[SourcePicture]) -> str:
+    """Says where sources count their days in different zones; empty where all count alike."""
+    zones: dict[str, list[str]] = {}
+    for one in sources:
+        if one.days:
+            zones.setdefault(one.zone, []).append(source_name(one.source))
+    if len(zones) < 2:
+        return ""
+    told = "; ".join(f"{', '.join(names[:4])} in {zone}" for zone, names in sorted(zones.items()))
+    return f"Days are not aligned: {told}. A day's figures over several of them mix different 24 hours."

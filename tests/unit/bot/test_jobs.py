@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from apscheduler.triggers.cron import CronTrigger
 
-from bot.jobs import JOBS, EnqueueExecutor, timetable
+from bot.clock import ClockTrigger
+from bot.jobs import JOBS, EnqueueExecutor, catch_up, timetable
 from storage.database import Database
 from storage.ledger import Ledger
 from storage.work_queue import WorkQueue
 
+LONDON = ZoneInfo("Europe/London")
 FIRED = datetime(2026, 3, 30, 7, 0, tzinfo=UTC)
 
 
@@ -69,7 +70,70 @@ async def test_every_job_is_on_the_timetable_and_survives_a_long_restart(ledger:
     try:
         jobs = {job.id: job for job in scheduler.get_jobs()}
         assert set(jobs) == set(JOBS)
-        assert all(job.coalesce and job.misfire_grace_time >= 3600 for job in jobs.values())
-        assert all(isinstance(job.trigger, CronTrigger) for job in jobs.values())
+        assert all(job.coalesce and job.misfire_grace_time is None for job in jobs.values())
+        assert all(isinstance(job.trigger, ClockTrigger) for job in jobs.values())
     finally:
         scheduler.shutdown(wait=False)
+
+
+class TestCatchingUp:
+    """The bot was down, and what was due meanwhile is made up for once."""
+
+    @staticmethod
+    async def runs(ledger: Ledger, database: Database, now: datetime) -> tuple[tuple[str, ...], int]:
+        """What a start at the moment asks for, and how much work waits then."""
+        missed = await catch_up(ledger, zone=LONDON, now=now)
+        return missed, await _waiting(database)
+
+    async def test_a_new_home_has_missed_nothing(self, ledger: Ledger, database: Database) -> None:
+        assert await self.runs(ledger, database, FIRED) == ((), 0)
+
+    async def test_every_job_that_was_due_runs_once_however_many_times_it_was(
+        self, ledger: Ledger, database: Database
+    ) -> None:
+        await self.runs(ledger, database, FIRED)
+        missed, waiting = await self.runs(ledger, database, FIRED + timedelta(days=20))
+        assert (set(missed), waiting) == (set(JOBS), len(JOBS))
+        assert await self.runs(ledger, database, FIRED + timedelta(days=20, seconds=20)) == ((), waiting)
+
+    async def test_only_what_was_due_is_made_up_for(self, ledger: Ledger, database: Database) -> None:
+        await self.runs(ledger, database, FIRED)
+        missed, _ = await self.runs(ledger, database, FIRED + timedelta(minutes=4))
+        assert set(missed) == {name for name, job in JOBS.items() if job.cron == "* * * * *"}
+
+    async def test_a_weekly_job_missed_on_monday_is_made_up_for_on_friday_and_comes_again_on_monday(
+        self, ledger: Ledger, database: Database
+    ) -> None:
+        sunday = datetime(2026, 3, 29, 12, tzinfo=UTC)
+        await self.runs(ledger, database, sunday)
+        friday = sunday + timedelta(days=5)
+        assert "plan" in (await self.runs(ledger, database, friday))[0]
+        assert "plan" not in (await self.runs(ledger, database, friday + timedelta(hours=30)))[0]
+        assert "plan" in (await self.runs(ledger, database, friday + timedelta(days=4)))[0]
+
+    async def test_a_run_that_was_fired_before_the_crash_is_not_made_up_for(
+        self, ledger: Ledger, database: Database
+    ) -> None:
+        await self.runs(ledger, database, FIRED)
+        await _fire(_started(ledger), FIRED + timedelta(minutes=1))
+        before = await _waiting(database)
+        missed, waiting = await self.runs(ledger, database, FIRED + timedelta(minutes=1, seconds=30))
+        assert "tend" not in missed
+        assert waiting == before + len(missed)
+
+    async def test_two_replicas_that_start_together_make_up_for_it_once(
+        self, ledger: Ledger, database: Database
+    ) -> None:
+        await self.runs(ledger, database, FIRED)
+        later = FIRED + timedelta(days=2)
+        missed, waiting = await self.runs(ledger, database, later)
+        again, still = await self.runs(ledger, database, later)
+        assert (again, still) == ((), waiting)
+        assert len(set(missed)) == len(missed)
+
+    async def test_the_hour_that_comes_twice_is_made_up_for_in_order(self, ledger: Ledger, database: Database) -> None:
+        autumn = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+        await self.runs(ledger, database, autumn)
+        for minutes in range(1, 60, 7):
+            missed, _ = await self.runs(ledger, database, autumn + timedelta(minutes=minutes))
+            assert "tend" in missed

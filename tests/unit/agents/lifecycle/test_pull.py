@@ -9,7 +9,7 @@ import pytest
 
 from agents.lifecycle.pull import Puller
 from agents.sources.connections import Connection, FolderConnection, SqlConnection
-from storage.lake.frames import Frames
+from storage.lake.parts import Parts
 from storage.lake.store import Lake
 from tests.unit.agents.exports.files import google, written
 from tests.unit.agents.lifecycle.files_room import FilesRoom, a_files_room
@@ -35,8 +35,8 @@ class BrittleLake(Lake):
         super().__init__(uri)
         self._lives = lives
 
-    async def append(self, frames: Frames, load_id: str, known_at: datetime) -> int:
-        version = await super().append(frames, load_id, known_at)
+    async def adopt(self, parts: Parts) -> int:
+        version = await super().adopt(parts)
         self._lives -= 1
         if self._lives < 0:
             raise Unplugged

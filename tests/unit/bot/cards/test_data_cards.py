@@ -153,7 +153,7 @@ def test_the_picture_tells_each_source_with_days_gaps_freshness_and_money():
         "1–31 October 2026 (28 days)",
         "nothing for 4–6 October 2026 (3 days)",
         "may still change from 25 October 2026 on",
-        "not fresh",
+        "*not fresh*: late since 4 Nov 2026, 00:00 GMT (3 working days promised)",
         "🟢 *Shopify* · 1,204 orders",
         "No budgets.",
         "Q-3",
@@ -277,3 +277,16 @@ def test_whatever_sources_are_called_slack_takes_the_picture(survey):
 @given(st.lists(st.builds(a_row, line=st.integers(0, 10**9), reason=names), max_size=60))
 def test_whatever_was_set_aside_slack_takes_the_list(rows):
     assert_postable(set_aside_card(rows))
+
+
+def test_days_of_different_zones_are_said_to_be_not_aligned():
+    apart = a_survey(a_source(zone="America/New_York"), a_source("meta"), a_source("ga4", zone="UTC"))
+    text = all_text(picture_card(apart, zone=LONDON, today=TODAY).blocks)
+    assert "Days are not aligned: Google Ads in America/New_York; Meta Ads, GA4 in UTC." in text
+    alike = a_survey(a_source(), a_source("meta"))
+    assert "not aligned" not in all_text(picture_card(alike, zone=LONDON, today=TODAY).blocks)
+
+
+def test_a_source_that_cannot_be_read_says_why():
+    text = all_text(picture_card(a_survey(a_source(trouble="shop: 503")), zone=LONDON, today=TODAY).blocks)
+    assert "the last attempt to read it failed: shop: 503" in text
