@@ -30,6 +30,37 @@ class AlertState(StrEnum):
     RECOVERED = "recovered"
 
 
+class Pattern(StrEnum):
+    """What a departure looks like; None in a finding where there is no series to look at."""
+
+    SPIKE = "spike"
+    """Away on one or two days so far."""
+    LEVEL_SHIFT = "level_shift"
+    """Away, and it stayed."""
+    TREND_BREAK = "trend_break"
+    """Away, and going further."""
+    VARIANCE_CHANGE = "variance_change"
+    """From day to day it moves much more or much less than before."""
+    MISSING = "missing_data"
+    TRACKING_BREAK = "tracking_break"
+    """Clicks go on, conversions vanish."""
+    PROXY_TRAP = "proxy_trap"
+    """What stands for the outcome rises, and the outcome does not."""
+    POPULATION = "population_drift"
+    """The spread of a feature over campaigns is another one."""
+    FORECAST = "forecast_degraded"
+    """Forecasts hit less often than they claim."""
+
+
+class LearntKind(StrEnum):
+    """How a case ended by a person's word."""
+
+    EXPECTED = "expected"
+    """It was meant to happen: the new level is the normal one."""
+    REBASELINED = "rebaselined"
+    """What was before a day says nothing any more: normal is learnt afresh."""
+
+
 class Certainty(StrEnum):
     """How far a cause may be believed; only a controlled experiment shows a cause."""
 
@@ -39,8 +70,10 @@ class Certainty(StrEnum):
 
 
 class Reading(Record):
-    """What was measured beside what was expected, in the KPI's own unit."""
+    """What was measured beside what was expected, in its own unit; amounts and counts are means a day."""
 
+    kpi: str | None = None
+    """Of which KPI, where it is another than the finding's: a broken tag is measured in conversions an order."""
     unit: str
     currency: str | None = None
     observed: Decimal | None
@@ -53,10 +86,10 @@ class Reading(Record):
 
 
 class Candidate(Record):
-    """Something that happened near a case in time and in the graph, with what speaks for and against it as its cause."""
+    """Something that happened near a case in time and in the graph, with what speaks for and against it as a cause."""
 
     kind: str
-    """change, channel, creative, price, stock, tracking, data or outside."""
+    """change, channel, creative, price, stock, tracking, data, outside or unknown."""
     ref: str | None = None
     """Plan, node of the graph or source; None for what lies outside."""
     words: str
@@ -89,6 +122,12 @@ class Finding(Record):
     """Likeliest first; `cause` is the first in words."""
     part_of: str | None = None
     """Key of the case that explains this one, which then has no card of its own."""
+    pattern: Pattern | None = None
+    channel: str | None = None
+    """As facts name it, to ask the KPI engine by; None for all channels."""
+    campaign_id: str | None = None
+    since: date | None = None
+    """First day of the departure, as far as it can be told."""
     simulated: bool
 
 
@@ -105,6 +144,18 @@ class Alert(Record):
     acknowledged_by: str | None = None
     snoozed_until: UtcDatetime | None = None
     updated_at: UtcDatetime
+    shown_from: UtcDatetime | None = None
+    """From when on it has a card of its own; None while it is a line of the digest or part of another case."""
+    assigned_to: str | None = None
+    """The person whom somebody asked to take it."""
+    escalated: int = 0
+    """How many rungs of the ladder were climbed."""
+    escalated_to: tuple[str, ...] = ()
+    learnt: LearntKind | None = None
+    """Of a recovered one: that a person said so, and how; None where the data did."""
+    learnt_by: str | None = None
+    learnt_why: str = ""
+    """In the person's own words; untrusted."""
 
 
 class OutcomeScore(StrEnum):

@@ -1,13 +1,17 @@
 """Alerts: one open row a case."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.alerts import Alert, AlertState, Finding
+from storage.records.attention import Learnt
 from storage.repositories.counters import next_number
-from storage.tables.lifecycle import alert
+from storage.tables.lifecycle import alert, learnt
+
+_ALERTS = select(alert.c.body, alert.c.card_from)
 
 
 class Alerts:
@@ -16,8 +20,13 @@ class Alerts:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def open(self, finding: Finding, *, now: datetime) -> Alert:
-        """Start a case; the caller has made sure that no open one has the key."""
+    async def open(
+        self, finding: Finding, *, now: datetime, has_card: bool = True, shown_from: datetime | None = None
+    ) -> Alert:
+        """Start a case; the caller has made sure that no open one has the key.
+
+        Its card is posted at once, or not before `shown_from`; without one it waits for the digest.
+        """
         number = await next_number(self._connection, "alert")
         opened = Alert(
             id=f"ALERT-{number}",
@@ -28,6 +37,7 @@ class Alerts:
             opened_at=now,
             times_seen=1,
             updated_at=now,
+            shown_from=(shown_from or now) if has_card else None,
         )
         await self._connection.execute(
             insert(alert).values(
@@ -36,6 +46,7 @@ class Alerts:
                 key=finding.key,
                 state=opened.state,
                 version=1,
+                card_from=opened.shown_from,
                 body=opened.model_dump_json(),
             )
         )
@@ -47,17 +58,44 @@ class Alerts:
         await self._connection.execute(
             update(alert)
             .where(alert.c.id == saved.id)
-            .values(state=saved.state, version=saved.version, body=saved.model_dump_json())
+            .values(state=saved.state, version=saved.version, card_from=saved.shown_from, body=saved.model_dump_json())
         )
         return saved
 
     async def get(self, alert_id: str) -> Alert | None:
-        body = await self._connection.scalar(select(alert.c.body).where(alert.c.id == alert_id))
-        return None if body is None else Alert.model_validate_json(body)
+        found = await self._read(_ALERTS.where(alert.c.id == alert_id))
+        return found[0] if found else None
 
     async def unrecovered(self) -> tuple[Alert, ...]:
         """Every case that is not over, oldest first."""
-        bodies = await self._connection.scalars(
-            select(alert.c.body).where(alert.c.state != AlertState.RECOVERED).order_by(alert.c.number)
+        return await self._read(_ALERTS.where(alert.c.state != AlertState.RECOVERED).order_by(alert.c.number))
+
+    async def opened_since(self, after: datetime) -> tuple[Alert, ...]:
+        """Every case opened or changed after the moment, over or not, oldest first."""
+        found = await self._read(_ALERTS.order_by(alert.c.number))
+        return tuple(one for one in found if one.updated_at > after or one.opened_at > after)
+
+    async def newest(self, limit: int = 50) -> tuple[Alert, ...]:
+        """Over or not, newest first."""
+        return await self._read(_ALERTS.order_by(alert.c.number.desc()).limit(limit))
+
+    async def learn(self, said: Learnt) -> Learnt:
+        """Keep what a person said is normal; the newest word on a key counts."""
+        made = await self._connection.execute(
+            insert(learnt).values(key=said.key, body=said.model_dump_json(exclude={"id"}))
         )
-        return tuple(Alert.model_validate_json(body) for body in bodies)
+        assert made.inserted_primary_key is not None, "the database numbers them"
+        return said.model_copy(update={"id": made.inserted_primary_key[0]})
+
+    async def learnt(self, *, simulated: bool | None = None) -> dict[str, Learnt]:
+        """The newest word on each key, of both worlds or of one."""
+        rows = await self._connection.execute(select(learnt.c.id, learnt.c.body).order_by(learnt.c.id))
+        said = (Learnt.model_validate_json(row.body).model_copy(update={"id": row.id}) for row in rows)
+        return {one.key: one for one in said if simulated in (None, one.simulated)}
+
+    async def _read(self, query: Select[Any]) -> tuple[Alert, ...]:
+        rows = await self._connection.execute(query)
+        # The column tells of the card; texts from before it was kept say nothing of it.
+        return tuple(
+            Alert.model_validate_json(row.body).model_copy(update={"shown_from": row.card_from}) for row in rows
+        )

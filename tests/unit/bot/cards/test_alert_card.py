@@ -8,11 +8,18 @@ import pytest
 from bot.slack.buttons import ActionId, AlertRef, PlanName, SnoozeRef
 from bot.slack.cards.alert_card import alert_card
 from storage.records.alerts import AlertState, Severity
+from storage.records.owners import Answerable
 from tests import builders as b
 from tests.unit.bot.cards.strictness import all_text, assert_postable, elements_of
 
 LONDON = ZoneInfo("Europe/London")
-ALL = {ActionId.ALERT_ACKNOWLEDGE, ActionId.ALERT_SNOOZE, ActionId.PLAN_ROLLBACK}
+ALL = {
+    ActionId.ALERT_ACKNOWLEDGE,
+    ActionId.ALERT_SNOOZE,
+    ActionId.ALERT_MORE,
+    ActionId.ALERT_SUSPECTS,
+    ActionId.PLAN_ROLLBACK,
+}
 
 
 def card(**changes):
@@ -40,7 +47,7 @@ def test_its_controls_name_the_alert_and_the_suspect_plan():
     [
         (AlertState.OPEN, ALL, "open"),
         (AlertState.ACKNOWLEDGED, ALL - {ActionId.ALERT_ACKNOWLEDGE}, "Olivia Reed is looking at it"),
-        (AlertState.SNOOZED, {ActionId.PLAN_ROLLBACK}, "Snoozed* until"),
+        (AlertState.SNOOZED, ALL - {ActionId.ALERT_ACKNOWLEDGE, ActionId.ALERT_SNOOZE}, "Snoozed* until"),
         (AlertState.RECOVERED, set(), "Recovered"),
     ],
 )
@@ -73,3 +80,12 @@ def test_a_new_version_has_a_fresh_snooze_menu():
 def test_the_text_for_screen_readers_says_severity_state_and_title():
     expected = "Warning ALERT-3, open: Cost per click on paid search is 38 % above normal. Simulated."
     assert card().text == expected
+
+
+def test_it_says_who_answers_for_what_it_is_about_and_that_nobody_does():
+    answers = Answerable(artefact="kpi:cpc", role="performance marketing", people=(b.OLIVIA, b.CARLA))
+    shown = all_text(alert_card(b.an_alert(), zone=LONDON, people=b.PEOPLE, answers=answers).blocks)
+    assert "Answers for it: *Olivia Reed and Carla Mendes* (performance marketing)" in shown
+    nobody = answers.model_copy(update={"people": ()})
+    shown = all_text(alert_card(b.an_alert(), zone=LONDON, people=b.PEOPLE, answers=nobody).blocks)
+    assert "Answers for it: *nobody holds the role performance marketing*" in shown
