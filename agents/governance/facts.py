@@ -6,7 +6,9 @@ from functools import cached_property
 from pydantic import Field
 
 from agents.governance.approvals import Approvals
+from agents.governance.situation import Case
 from storage.records.facts import AudienceState, CampaignState, ProductState
+from storage.records.freshness import StaleSource
 from storage.records.money import Money
 from storage.records.people import Person
 from storage.records.plans import Change
@@ -33,6 +35,8 @@ class Facts(Record):
     """Days of the source's calendar from the plan's `data_day` to the newest possible; None if unknown."""
     data_sla_days: int
     """How old the data behind a budget plan may be, in days."""
+    late: tuple[StaleSource, ...] = ()
+    """The sources behind the plan that are older than was promised, the longest late first."""
     spent_this_month: Mapping[str, int] | None = None
     """`Resource.key` of a campaign → minor units spent in the source's calendar month so far; None if unknown."""
     days_left: int = 31
@@ -43,7 +47,7 @@ class Facts(Record):
     A campaign that is not here was not changed by us in that time.
     """
     evaluation_age_days: int | None = None
-    """Days since the agent's forecasts were last scored against what came; None if they never were."""
+    """Days since the agent was last held against what came, by an outcome or an evaluation; None if it never was."""
     agent_skills: frozenset[str] = frozenset()
     """What the proposing agent was given: `budget`, `content`, `offer`, `audience`."""
     requester: Person | None = None
@@ -52,6 +56,8 @@ class Facts(Record):
     """See `approvals_given`; empty at review, filled at execution."""
     taken_back: tuple[Change, ...] = ()
     """For a rollback: the changes of the plan that it takes back, as executed."""
+    case: Case | None = None
+    """For a plan that a monitor made by itself: the case, while it is open."""
     glass: bool = False
     """Whether somebody with broken glass answers for this plan."""
 

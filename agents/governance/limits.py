@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from agents.governance.alert_limits import AlertLimits, dump_alerts, read_alerts
 from agents.governance.entries import Entry, quoted, read_entries
 from agents.governance.limits_text import LimitsInvalid, amount, check_currency, percent, plain, share_bp
 from storage.records.money import Money
@@ -34,6 +35,8 @@ _AMOUNTS = ("daily_cap", "step_cap", "at_risk_gate", "min_budget")
 _FURTHER_AMOUNTS = ("monthly_cap", "two_people_gate")
 _CAPS = ("daily_cap", "step_cap")
 _NAMED_CAPS = tuple(f"{of}_{span}_caps" for of in ("channel", "account", "brand") for span in ("daily", "monthly"))
+_NUMBERS = {"evaluation_sla_days": (3650, "35"), "contacts_per_week": (100, "4")}
+"""Whole numbers from 1 to the first; the second is an example."""
 _MEANING = {
     "step_share_gate": "a campaign that moves by more in one step needs the CMO",
     "step_share_cap": "a campaign that would move by more in one step is refused",
@@ -43,6 +46,7 @@ _MEANING = {
     "discount_cap": "a larger discount is refused",
     "stacked_discount_cap": "discounts that together come to more are refused",
     "evaluation_sla_days": "an agent whose newest scored forecast is older needs the CMO",
+    "contacts_per_week": "a plan by which one audience would be sent more messages, all campaigns together, is held",
     "excluded_audiences": "nobody in these may be addressed",
     "daily_cap": "all daily budgets together, after the plan",
     "monthly_cap": "spent this month and still to be spent in it, all together",
@@ -101,8 +105,12 @@ class Limits(Record):
     """Of all discounts on one product together."""
     evaluation_sla_days: int = Field(default=35, ge=1, le=3650)
     """How old an agent's newest final outcome may be, in days, before the CMO is asked."""
+    contacts_per_week: int = Field(default=4, ge=1, le=100)
+    """Messages that one audience may be sent in a week, all campaigns together."""
     excluded_audiences: frozenset[str] = frozenset()
     """Ids of audiences that nobody may address."""
+    alerts: AlertLimits = AlertLimits()
+    """How much of what matters, how soon somebody looks, and what may happen by itself."""
     currencies: dict[str, CurrencyLimits] = Field(min_length=1)
     """ISO 4217 code → its amounts; a plan in any other currency is refused."""
 
@@ -163,7 +171,7 @@ def load_limits(path: Path, *, channels: frozenset[str] | None = None) -> Limits
 def parse_limits(text: str, *, file: str, channels: frozenset[str] | None = None) -> Limits | None:
     """As `load_limits`, from the text itself; `file` is for messages."""
     top = read_entries(text, file=file, error=LimitsInvalid)
-    top.only((*_STEP_SHARES, *_SHARES, "evaluation_sla_days", "excluded_audiences", "currencies"))
+    top.only((*_STEP_SHARES, *_SHARES, *_NUMBERS, "excluded_audiences", "alerts", "currencies"))
     currencies = {
         code: amounts
         for code, entry in top.inner("currencies")
@@ -174,16 +182,18 @@ def parse_limits(text: str, *, file: str, channels: frozenset[str] | None = None
     for key, (least_bp, largest_bp) in (dict.fromkeys(_STEP_SHARES, (1, LARGEST_SHARE_BP)) | _SHARES).items():
         if top.has(key):
             shares[f"{key}_bp"] = share_bp(top, key, least_bp=least_bp, largest_bp=largest_bp)
-    if top.has("evaluation_sla_days"):
-        shares["evaluation_sla_days"] = top.number("evaluation_sla_days", least=1, most=3650, example="35")
+    for key, (most, example) in _NUMBERS.items():
+        if top.has(key):
+            shares[key] = top.number(key, least=1, most=most, example=example)
     excluded = frozenset(top.texts("excluded_audiences", "write the audiences' ids"))
+    alerts = read_alerts(top)
     if not currencies or not top.has("step_share_cap"):
         return None
     if not top.has("step_share_gate"):
         raise top.invalid("step_share_gate", "is missing; write a share such as 25%")
     if shares["step_share_gate_bp"] > shares["step_share_cap_bp"]:
         raise top.invalid("step_share_gate", "is above step_share_cap; lower it, or raise the cap")
-    return Limits(**shares, excluded_audiences=excluded, currencies=currencies)
+    return Limits(**shares, excluded_audiences=excluded, alerts=alerts, currencies=currencies)
 
 
 def dump_limits(limits: Limits) -> str:
@@ -195,9 +205,12 @@ def dump_limits(limits: Limits) -> str:
         *(f"{key}: {percent(bp)}  # {_MEANING[key]}" for key, bp in shares.items() if bp is not None),
         f"evaluation_sla_days: {limits.evaluation_sla_days}  # {_MEANING['evaluation_sla_days']}",
     ]
+    if limits.contacts_per_week != Limits.model_fields["contacts_per_week"].default:
+        lines.append(f"contacts_per_week: {limits.contacts_per_week}  # {_MEANING['contacts_per_week']}")
     if limits.excluded_audiences:
         ids = ", ".join(quoted(one) for one in sorted(limits.excluded_audiences))
         lines.append(f"excluded_audiences: [{ids}]  # {_MEANING['excluded_audiences']}")
+    lines += dump_alerts(limits.alerts)
     lines.append("currencies:")
     for currency, amounts in sorted(limits.currencies.items()):
         lines += [f"  {currency}:", *_currency_lines(amounts)]

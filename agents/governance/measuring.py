@@ -85,7 +85,9 @@ class _Measuring:
             sums=self._budgets.sums,
             data_age_days=facts.data_age_days,
             data_sla_days=facts.data_sla_days,
+            late=facts.late,
             evaluation_age_days=facts.evaluation_age_days,
+            case=facts.case,
             glass=False if changes_rules(plan) else facts.glass,
             steps=tuple(self._step(change) for change in plan.changes),
         )

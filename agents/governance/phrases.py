@@ -29,11 +29,15 @@ _NOT_SET = "not set"
 class Phrases:
     """Words about one situation under these limits."""
 
-    def __init__(self, situation: Situation, limits: Limits | None, amounts: CurrencyLimits | None) -> None:
+    def __init__(
+        self, situation: Situation, limits: Limits | None, amounts: CurrencyLimits | None, *, zone: str = "UTC"
+    ) -> None:
+        """`zone` is the team's: moments are shown in it."""
         self._situation = situation
         self._limits = limits
         self._amounts = amounts
         self._currency = situation.at_risk.currency
+        self._zone = zone
 
     def of_plan(self) -> dict[str, str]:
         here, amounts, total = self._situation, self._amounts, self._situation.sums[TOTAL]
@@ -48,6 +52,8 @@ class Phrases:
             "at_risk": str(here.at_risk),
             "data_age": wording.data_age(here.data_age_days),
             "data_sla": wording.days(here.data_sla_days),
+            "late_sources": wording.listed(tuple(one.source for one in here.late)) or "no source",
+            "late_since": self._moment(here.late[0].since) if here.late else "never",
             "evaluation_age": wording.days_or_never(here.evaluation_age_days),
             "evaluation_sla": wording.days(self._limits.evaluation_sla_days) if self._limits else _NOT_SET,
             "daily_cap": _text(amounts.daily_cap if amounts else None),
@@ -137,6 +143,9 @@ class Phrases:
             "after": wording.percent(step.after) if step.after else "no discount",
             "live": live,
         }
+
+    def _moment(self, at: datetime) -> str:
+        return f"{at.astimezone(ZoneInfo(self._zone)):%-d %b %Y, %H:%M %Z}"
 
     def _minor(self, minor: int | None) -> str:
         return "an unknown sum" if minor is None else str(Money(minor=minor, currency=self._currency))

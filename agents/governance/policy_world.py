@@ -14,6 +14,7 @@ from agents.governance.calendar import ALWAYS, Calendar
 from agents.governance.calendar_text import parse_calendar
 from agents.governance.facts import Facts
 from agents.governance.limits import Limits, parse_limits
+from agents.governance.situation import Case
 from agents.governance.written import (
     CaseInvalid,
     Written,
@@ -29,6 +30,7 @@ from agents.governance.written import (
     yes,
 )
 from storage.records.facts import AudienceState, CampaignState, ProductState
+from storage.records.freshness import StaleSource
 from storage.records.people import Person, Role
 from storage.records.plans import Change, Plan, PlanKind, Resource, Value
 from storage.records.policies import value_of_texts
@@ -36,7 +38,7 @@ from storage.records.policies import value_of_texts
 KEYS = (
     "case", "change", "rules", "rollback", "took_back", "asked_by", "active", "at_risk", "simulated", "campaigns",
     "products", "audiences", "limits", "calendar", "now", "skills", "data_age", "evaluation_age", "spent", "days_left",
-    "week_before", "glass",
+    "late", "week_before", "glass", "alert",
 )  # fmt: skip
 """What a case about a plan may say; `case` is a remark for people."""
 _NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -55,7 +57,10 @@ _SHARES = {
     "stacked_discount_cap": "40%",
 }  # fmt: skip
 _AMOUNTS = {"daily_cap": "400", "step_cap": "90", "at_risk_gate": "2000", "min_budget": "5"}
-_OF_SHARES = (*_SHARES, "week_share_cap", "learning_share", "evaluation_sla_days", "excluded_audiences")
+_OF_SHARES = (
+    *_SHARES, "week_share_cap", "learning_share", "evaluation_sla_days", "contacts_per_week", "excluded_audiences",
+    "alerts",
+)  # fmt: skip
 _MONEY = ("daily_budget", "price")
 _CHANGED_PRODUCT = ("price", "discount")
 
@@ -112,6 +117,7 @@ class World:
             audiences=tuple(_audience(*one) for one in _merged(case, "audiences", _AUDIENCES)),
             data_age_days=None if age == "unknown" else whole(age),
             data_sla_days=2,
+            late=_late(text(case, "late", "")),
             spent_this_month=self._spent(),
             days_left=whole(text(case, "days_left", "30")),
             week_before={self._key(name): amount(each) for name, each in mapping(case, "week_before").items()},
@@ -119,6 +125,7 @@ class World:
             agent_skills=frozenset(texts(case.get("skills", "budget, content, offer, audience"))),
             requester=self._asker,
             taken_back=self._taken_back(),
+            case=_alert(mapping(case, "alert")) if "alert" in case else None,
             glass=yes(case, "glass"),
         )
 
@@ -247,6 +254,12 @@ def _audience(name: str, written: Written) -> AudienceState:
     )
 
 
+def _alert(written: Written) -> Case:
+    only(written, ("kpi", "channel", "large"))
+    large = yes(written, "large", default=True)
+    return Case(kpi=text(written, "kpi", "cpc"), channel=text(written, "channel", ""), large=large)
+
+
 def _limits(written: Any) -> Limits | None:
     if written == "none":
         return None
@@ -270,3 +283,13 @@ def _value(field: str, written: Any) -> Value:
     if field == "discount":
         return str(bp(value))
     return "" if value == "nothing" else value
+
+
+def _late(written: str) -> tuple[StaleSource, ...]:
+    """As in "google_ads since 2026-03-01 09:00"; empty for none."""
+    if not written:
+        return ()
+    source, said, since = written.partition(" since ")
+    if not said:
+        raise CaseInvalid(f"late is “{written}”; write google_ads since 2026-03-01 09:00, in UTC")
+    return (StaleSource(source=source, since=moment(since)),)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from agents.governance.budgets import may_spend
 from agents.governance.calendar import Calendar
 from agents.governance.engine import Question
 from agents.governance.limits import CurrencyLimits, Limits
@@ -25,6 +26,7 @@ from agents.governance.situation import (
 from storage.records.money import Money
 from storage.records.people import Role
 from storage.records.plans import Plan, PlanKind
+from storage.records.reviews import Intervention
 
 ACTIONS = {
     "budget": ("set_budget", "restore_budget"),
@@ -57,7 +59,7 @@ class Asking:
         )
         self._calendar = calendar
         self._now = now
-        self._phrases = Phrases(situation, limits, self._amounts)
+        self._phrases = Phrases(situation, limits, self._amounts, zone=calendar.zone)
         by_person = situation.kind in (PlanKind.ROLLBACK, PlanKind.POLICY)
         self._principal = (
             {"type": "User", "id": situation.requested_by or ""}
@@ -76,6 +78,8 @@ class Asking:
             "raised": here.raised,
             "at_risk": here.at_risk.minor,
             "data_sla_days": here.data_sla_days,
+            "late_sources": len(here.late),
+            "protective": _is_protective(here, self._limits),
             "glass": here.glass,
         }
         context |= _known(
@@ -207,6 +211,23 @@ _RESOURCES = {
     **dict.fromkeys(("price", "discount"), "Product"),
     "rules": "Rules",
 }
+
+
+def _is_protective(here: Situation, limits: Limits | None) -> bool:
+    """Whether it does no more than pause what a large case is about, where the team lets that happen by itself.
+
+    A monitor that was not held against what came for too long has lost that right.
+    """
+    case, age = here.case, here.evaluation_age_days
+    if limits is None or case is None or not case.large or age is None or age > limits.evaluation_sla_days:
+        return False
+    return all(
+        isinstance(step, StatusStep)
+        and not may_spend(step.after)
+        and case.channel in ("", step.channel)
+        and limits.alerts.of(kpi=case.kpi, brand=step.brand, channel=step.channel).automatic is Intervention.PAUSE
+        for step in here.steps
+    )
 
 
 def _plan_limits(limits: Limits, amounts: CurrencyLimits) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from agents.governance import wording
+from agents.governance.alert_limits import AlertLimits, parse_alerts
 from agents.governance.approvals import Approvals
 from agents.governance.calendar import ALWAYS, Calendar
 from agents.governance.calendar_text import parse_calendar
@@ -44,6 +45,22 @@ class Act(StrEnum):
     ROLLBACK = "rollback"
     ACKNOWLEDGE = "acknowledge"
     SNOOZE = "snooze"
+    ASSIGN = "assign"
+    """Ask somebody to take a case."""
+    ESCALATE = "escalate"
+    """Call in those above for a case."""
+    LEARN = "learn"
+    """Say of a case that it is normal from now on, or that normal has to be learnt afresh."""
+    MUTE = "mute"
+    """Want no direct messages about alerts for a while."""
+    QUIETEN = "quieten"
+    """Set the team's quiet hours."""
+    DIAGNOSE = "diagnose"
+    """Say what is behind a case."""
+    RESOLVE = "resolve"
+    """Choose what is done about a diagnosed case; what that changes is judged by itself."""
+    VERIFY = "verify"
+    """Say that a case is over; whether one has acted on it oneself is not looked at here."""
     TICK = "tick"
     CONFIGURE = "configure"
     FREEZE = "freeze"
@@ -60,6 +77,8 @@ class Act(StrEnum):
     """Agree that other settings are worked with."""
     ERASE = "erase"
     """Forget a person's data for good."""
+    NAME_OWNER = "name_owner"
+    """Say who answers for an artefact."""
 
 
 class Standing(Record):
@@ -104,9 +123,14 @@ class Rules:
     """A checked set of policies with limits and calendar; judging is deterministic and does no I/O."""
 
     def __init__(
-        self, files: Iterable[PolicyFile], *, limits: Limits | None = None, calendar: Calendar = ALWAYS
+        self,
+        files: Iterable[PolicyFile],
+        *,
+        limits: Limits | None = None,
+        calendar: Calendar = ALWAYS,
+        alerts: AlertLimits | None = None,
     ) -> None:
-        """Raises PoliciesInvalid."""
+        """`alerts` hold even without caps; None: those of the limits. Raises PoliciesInvalid."""
         kept = tuple(files)
         self._loaded: PolicySet = parse_policies(kept)
         self._cedar = Cedar(self._loaded.parsed, self._loaded.schema)
@@ -116,6 +140,7 @@ class Rules:
         self.limits = limits
         """None: nothing is written anywhere."""
         self.calendar = calendar
+        self.alerts = alerts or (limits.alerts if limits is not None else AlertLimits())
 
     @classmethod
     def of(cls, edition: Edition) -> Self:
@@ -125,6 +150,7 @@ class Rules:
             edition.files,
             limits=parse_limits(limits.text, file=LIMITS) if limits else None,
             calendar=parse_calendar(calendar.text, file=CALENDAR) if calendar else ALWAYS,
+            alerts=parse_alerts(limits.text, file=LIMITS) if limits else None,
         )
 
     @property
@@ -249,7 +275,10 @@ class Rules:
         return not self._ask(self._cedar, (question,), person_entities(someone, None), None)
 
 
-_DEEDS = {Act.REMIND: "remind others of a plan or hand it over"}
+_DEEDS = {
+    Act.REMIND: "remind others of a plan or hand it over",
+    Act.NAME_OWNER: "say who answers for something",
+}
 """Acts whose name says less than what they allow."""
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, ConfigDict, Field
 
 from agents.governance.limits import LARGEST_MINOR
+from storage.records.freshness import StaleSource
 from storage.records.money import Money
 from storage.records.people import Role
 from storage.records.plans import Plan, PlanKind
@@ -64,6 +65,15 @@ class Sums(Measured):
 
 
 NOTHING = Sums(now=0, after=0)
+
+
+class Case(Measured):
+    """The case of a monitor that a plan answers, as it stands while judging."""
+
+    kpi: str
+    channel: str = ""
+    """Empty for a case of all channels."""
+    large: bool
 
 
 class Step(Measured):
@@ -197,7 +207,11 @@ class Situation(Measured):
     """By `TOTAL` and `scope(…)`, of every scope that the plan touches."""
     data_age_days: Total | None = None
     data_sla_days: Total = 0
+    late: tuple[StaleSource, ...] = ()
+    """Sources behind it that are older than was promised, the longest late first."""
     evaluation_age_days: Total | None = None
+    case: Case | None = None
+    """What it intervenes in, for a plan that a monitor made by itself."""
     glass: bool = False
     """Whether broken glass is behind it; never for a change of the rules, which takes two people always."""
     steps: tuple[AnyStep, ...] = ()

@@ -29,7 +29,8 @@ _RULES = _STEP | {"files"}
 _PLAN = frozenset(
     {
         "plan", "agent", "currency", "total_now", "total_after", "month_after", "raised", "at_risk", "data_age",
-        "data_sla", "evaluation_age", "evaluation_sla", "daily_cap", "monthly_cap", "at_risk_gate", "two_people_gate",
+        "data_sla", "late_sources", "late_since", "evaluation_age", "evaluation_sla", "daily_cap", "monthly_cap",
+        "at_risk_gate", "two_people_gate",
     }
 )  # fmt: skip
 

@@ -21,9 +21,9 @@ from storage.records.plans import PlanState
 from storage.records.record import Record
 from storage.records.stops import Freeze, FreezeScope
 
-_GOING_ON = (PlanState.APPROVED, PlanState.EXECUTING)
+GOING_ON = (PlanState.APPROVED, PlanState.EXECUTING)
 _MAY_ALWAYS_STOP = (Role.OPERATOR, Role.APPROVER, Role.CMO, Role.ADMIN)
-_SHOWN = (PlanState.WAITING, PlanState.HELD, *_GOING_ON)
+_SHOWN = (PlanState.WAITING, PlanState.HELD, *GOING_ON)
 """Plans whose cards say that a freeze stops them."""
 
 
@@ -79,8 +79,8 @@ class Freezer:
                 subject=made.id,
                 facts={"scope": scope.value, "value": found, "reason": Personal(made.reason), "via": via},
             )
-            await _show(tx)
-            begun = await tx.plans.in_states(*_GOING_ON)
+            await show(tx)
+            begun = await tx.plans.in_states(*GOING_ON)
         stopped = f" {_count(len(begun))} approved or being carried out may be stopped by it." if begun else ""
         words = f"{_whole(what_of(made))} is frozen ({made.id}): nothing is written there until somebody thaws it."
         return Stopped(freezes=(made,), words=words + stopped)
@@ -97,8 +97,8 @@ class Freezer:
             if not ended:
                 return Declined(cause=Cause.UNKNOWN, words=_not_in_force(freeze_id, held))
             thawed = tuple([await self._thaw(tx, one, person, now=now, via=via) for one in ended])
-            await _show(tx)
-            resumed = await tx.plans.in_states(*_GOING_ON)
+            await show(tx)
+            resumed = await tx.plans.in_states(*GOING_ON)
             for status in resumed:
                 await ask_for_execution(tx, status.plan, because=f":{thawed[0].id}")
         what = ", ".join(f"{what_of(one)} ({one.id})" for one in thawed)
@@ -164,7 +164,8 @@ def what_of(freeze: Freeze) -> str:
     return "everything" if freeze.scope is FreezeScope.ALL else f"{freeze.scope.value} {freeze.value}"
 
 
-async def _show(tx: Transaction) -> None:
+async def show(tx: Transaction) -> None:
+    """Have the cards of plans that a freeze may stop drawn anew."""
     for status in await tx.plans.in_states(*_SHOWN):
         await tx.plans.touch(status.plan.id)
 

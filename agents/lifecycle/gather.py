@@ -9,13 +9,18 @@ from agents.governance.approvals import Panel
 from agents.governance.budgets import may_spend
 from agents.governance.facts import Facts, campaign_key
 from agents.governance.rules import Act, Rules
-from agents.governance.situation import changes_rules
-from agents.lifecycle.spending import DATA_SLA_DAYS, Spending
+from agents.governance.situation import Case, changes_rules
+from agents.lifecycle.late import late_behind, sla_days
+from agents.lifecycle.severity import channel_of_finding
+from agents.lifecycle.spending import Spending
 from agents.lifecycle.stops import glass_for
+from agents.lifecycle.walk import case_behind
 from agents.sources.readers import Readers
 from storage.ledger import Transaction
+from storage.records.alerts import AlertState, Severity
 from storage.records.executions import ExecutionState
 from storage.records.facts import CampaignState
+from storage.records.freshness import StaleSource
 from storage.records.money import Money
 from storage.records.plans import Change, Plan, PlanState
 
@@ -33,6 +38,10 @@ class World:
     campaigns: tuple[CampaignState, ...] = ()
     today: date | None = None
     """The unfinished day in the calendar of the plan's source; None where no source reads its channel."""
+    source: str = ""
+    """That shows the plan's campaigns; empty where none does."""
+    zone: str = "UTC"
+    """In which it counts its days."""
     spent_this_month: Mapping[str, int] | None = None
     """`Resource.key` of a campaign → minor units in its source's calendar month so far; None if unknown."""
 
@@ -53,7 +62,7 @@ async def look(plan: Plan, *, readers: Readers, spending: Spending, now: datetim
             for source in readers.sources
         )
     )
-    return World(campaigns=campaigns, today=today, spent_this_month=_together(spent))
+    return World(campaigns=campaigns, today=today, source=own.name, zone=own.zone, spent_this_month=_together(spent))
 
 
 async def gather(
@@ -65,7 +74,8 @@ async def gather(
         now=panel.now,
         campaigns=await _with_reserved(tx, plan, world.campaigns),
         data_age_days=None if today is None else (today - plan.data_day - _DAY).days,
-        data_sla_days=DATA_SLA_DAYS,
+        data_sla_days=await _sla_days(tx, plan, world),
+        late=await _late(tx, plan, world, now=panel.now),
         spent_this_month=world.spent_this_month,
         days_left=31 if today is None else (_next_month(today) - today).days,
         week_before={} if today is None else await _week_before(tx, plan, today),
@@ -73,8 +83,21 @@ async def gather(
         agent_skills=skills,
         requester=panel.person(plan.requested_by),
         taken_back=await _taken_back(tx, plan),
+        case=await _case(tx, plan),
         glass=await _has_glass(tx, plan, rules, panel),
     )
+
+
+async def _sla_days(tx: Transaction, plan: Plan, world: World) -> int:
+    rows = await tx.freshness.of(simulated=plan.simulated)
+    return sla_days(next((row for row in rows if row.source == world.source), None))
+
+
+async def _late(tx: Transaction, plan: Plan, world: World, *, now: datetime) -> tuple[StaleSource, ...]:
+    """Nothing of a change of the rules, which rests on no figures."""
+    if world.today is None or not world.source:
+        return ()
+    return await late_behind(tx, plan, source=world.source, zone=world.zone, today=world.today, now=now)
 
 
 def _together(spent: Iterable[Mapping[str, int] | None]) -> Mapping[str, int] | None:
@@ -133,9 +156,29 @@ async def _week_before(tx: Transaction, plan: Plan, today: date) -> dict[str, Mo
 
 
 async def _evaluation_age_days(tx: Transaction, plan: Plan, today: date) -> int | None:
-    """Days since a forecast of this agent in this version was scored for good; None if none ever was."""
+    """Days since this agent in this version was held against what came; None if it never was.
+
+    By the final outcome of a plan, or by an evaluation that could tell something and did not fail.
+    """
     newest = await tx.home.newest_outcome(plan.agent, plan.agent_version)
-    return None if newest is None else max(0, (today - _day(newest["scored_on"])).days)
+    days = [] if newest is None else [_day(newest["scored_on"])]
+    taken = await tx.evaluations.newest_of(plan.agent, plan.agent_version)
+    days += [
+        one.as_of
+        for one in taken
+        if one.value is not None and one.passed is not False and one.simulated == plan.simulated
+    ]
+    return max(0, (today - max(days)).days) if days else None
+
+
+async def _case(tx: Transaction, plan: Plan) -> Case | None:
+    """What the plan intervenes in, if a monitor made it for a case that is not over."""
+    alert_id = case_behind(plan)
+    alert = None if alert_id is None else await tx.alerts.get(alert_id)
+    if alert is None or alert.state is AlertState.RECOVERED:
+        return None
+    finding = alert.finding
+    return Case(kpi=finding.kpi, channel=channel_of_finding(finding), large=finding.severity is Severity.CRITICAL)
 
 
 async def _has_glass(tx: Transaction, plan: Plan, rules: Rules, panel: Panel) -> bool:

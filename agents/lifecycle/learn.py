@@ -34,6 +34,16 @@ async def keep_outcome(tx: Transaction, plan: Plan, outcome: Outcome) -> None:
                 "digest": plan.digest,
                 "score": outcome.score.value,
                 "text": outcome.text,
+                "measured": outcome.measured,
+                "forecast": _range(plan, outcome.kpi),
                 "scored_on": outcome.scored_on,
             },
         )
+
+
+def _range(plan: Plan, kpi: str) -> dict[str, object]:
+    """What was forecast of the KPI, in its unit: the number beside which the measured one counts."""
+    found = next((one for one in plan.forecasts if one.kpi == kpi), None)
+    return (
+        {} if found is None else {name: getattr(found, name) for name in ("unit", "low", "middle", "high", "coverage")}
+    )

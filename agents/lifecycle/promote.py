@@ -130,11 +130,39 @@ class Promoter:
             if model.kind is not ArtefactKind.SETTINGS:
                 words = f"{name} comes with the release: install the release that has version {version}."
                 return Declined(cause=Cause.INVALID, words=words)
-            question = await self._asker.ask(tx, _inquiry(model, used, person))
+            question = await self._asker.ask(tx, _inquiry(model, used, by=person.id, name=person.name))
             await self._tell(
                 tx, "model.promotion_asked", model, actor=f"person:{person.id}",
                 facts={"question": question.id, "from_version": used.version, "via": via},
             )  # fmt: skip
+        return question
+
+    async def suggest(
+        self, tx: Transaction, name: str, content: str, *, by: str, about: str, via: str
+    ) -> Question | Declined:
+        """Register settings that were made from results and ask whether they may be used; `by` as in the trail.
+
+        The caller has seen to it that whoever asks may; whoever it is, somebody else has to agree.
+        """
+        shipped, used = self._shipped[name], await tx.models.in_production(name)
+        if used is None:
+            return Declined(cause=Cause.UNKNOWN, words=f"There are no {name} in production here yet.")
+        data = await tx.lineage.newest_version("facts", simulated=False)
+        model, new = await tx.models.register(
+            name, shipped.normal(content), kind=shipped.kind, owner=shipped.owner, by=by, now=self._clock(),
+            about=about, data_versions={"facts": data} if data else {},
+        )  # fmt: skip
+        if model.version == used.version:
+            return Declined(cause=Cause.REPEATED, words=f"{name} {model.version} is in production already.")
+        if new:
+            await self._tell(tx, "model.registered", model, actor=by, facts={"via": via})
+        asker = await tx.people.get(by.removeprefix("person:"))
+        who = (asker.id, asker.name) if asker else (by, by.partition(":")[2])
+        question = await self._asker.ask(tx, _inquiry(model, used, by=who[0], name=who[1]))
+        await self._tell(
+            tx, "model.promotion_asked", model, actor=by,
+            facts={"question": question.id, "from_version": used.version, "via": via},
+        )  # fmt: skip
         return question
 
     async def rollback(self, name: str, person: Person, *, via: str) -> Question | Declined:
@@ -183,7 +211,7 @@ class Promoter:
         await tx.audit.append(at=self._clock(), actor=actor, action=action, subject=model.id, facts=told)
 
 
-def _inquiry(model: ModelVersion, used: ModelVersion, person: Person) -> Inquiry:
+def _inquiry(model: ModelVersion, used: ModelVersion, *, by: str, name: str) -> Inquiry:
     back = model.version < used.version
     difference = [
         line
@@ -196,7 +224,7 @@ def _inquiry(model: ModelVersion, used: ModelVersion, person: Person) -> Inquiry
         kind=QuestionKind.PROMOTION,
         title=f"{'Go back to' if back else 'Use'} version {model.version} of {model.name}?",
         lines=(
-            f"{person.name} asks for it; version {used.version} is in production.",
+            f"{name} asks for it; version {used.version} is in production.",
             *((model.about,) if model.about else ()),
             *(f"{measure}: {result}" for measure, result in sorted(model.evaluations.items())),
             *(() if model.evaluations else ("It was not evaluated.",)),
@@ -213,7 +241,7 @@ def _inquiry(model: ModelVersion, used: ModelVersion, person: Person) -> Inquiry
             "name": model.name,
             "version": model.version,
             "from_version": used.version,
-            "asked_by": person.id,
+            "asked_by": by,
         },
         about=((model.id, f"{model.name}, version {model.version}"),),
     )

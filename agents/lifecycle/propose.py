@@ -93,8 +93,11 @@ class Proposer:
         dated = made.model_copy(update={"data_day": today - timedelta(days=1)})
         return await self.file(dated, requested_by=person.id)
 
-    async def file(self, proposal: Proposal, *, requested_by: str | None = None) -> PlanStatus:
-        """Store a proposal as a plan and have it reviewed; people have the calendar's time to decide it."""
+    async def file(self, proposal: Proposal, *, requested_by: str | None = None, replaces: bool = True) -> PlanStatus:
+        """Store a proposal as a plan and have it reviewed; people have the calendar's time to decide it.
+
+        An open plan of the same proposer is superseded, unless the proposal `replaces` nothing.
+        """
         now = self._clock()
         async with self._ledger.write() as tx:
             calendar = (await self._rulebook.of(tx)).calendar
@@ -109,7 +112,7 @@ class Proposer:
                 requested_by=requested_by,
             )
             plan = await pinned(tx, plan)
-            for status in open_plans:
+            for status in open_plans if replaces else ():
                 await move(
                     tx,
                     status,

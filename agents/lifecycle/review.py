@@ -23,8 +23,8 @@ from storage.records.lineage import SEALED
 from storage.records.plans import Plan, PlanState, PlanStatus
 from storage.records.verdicts import Decision, Outcome, Verdict
 
-_STALE_DATA = "stale-data"
-"""The rule of governance/policies/integrity.cedar."""
+_STALE_DATA = frozenset({"stale-data", "late-source"})
+"""The rules of governance/policies/integrity.cedar."""
 
 
 class Rulebook(Protocol):
@@ -41,12 +41,15 @@ class ClashFinder(Protocol):
         """Before the transaction: have the graph know all that is known."""
 
     async def against(
-        self, tx: Transaction, plan: Plan, campaigns: Sequence[CampaignState]
+        self, tx: Transaction, plan: Plan, campaigns: Sequence[CampaignState], *, approving: bool = False
     ) -> tuple[tuple[Conflict, ...], dict[str, str]]:
-        """What stands in the plan's way, and the names of what is shared."""
+        """What stands in the plan's way, and the names of what is shared; `approving`: of what is decided alone."""
 
     async def hold(self, tx: Transaction, plan: Plan, found: Sequence[Conflict], names: dict[str, str]) -> str:
         """Put the choice to people; returns why the plan is held."""
+
+    def words(self, one: Conflict, names: dict[str, str]) -> str:
+        """One conflict in a line for people."""
 
     async def no_longer(self, tx: Transaction, plan_id: str) -> None:
         """Nothing stands in its way (any more)."""
@@ -111,7 +114,7 @@ class Reviewer:
         world = await self.world(plan)
         async with self._ledger.read() as tx:
             verdict = (await self._judge(tx, plan, world)).demanded
-        return any(reason.policy == _STALE_DATA for reason in verdict.reasons)
+        return any(reason.policy in _STALE_DATA for reason in verdict.reasons)
 
     async def judge_in(self, tx: Transaction, plan: Plan, world: World) -> Verdict:
         """The verdict inside a transaction that will act on it, approvals counted; `gates` are all that it took.
@@ -123,6 +126,21 @@ class Reviewer:
         await tx.approvals.add_verdict(plan.id, plan.revision, judged.demanded, judged.stored)
         decisions = await tx.approvals.decisions(plan.id, plan.revision)
         return judged.with_approvals(plan, decisions)
+
+    async def clash_in(self, tx: Transaction, plan: Plan, world: World) -> str:
+        """What has come into the plan's way since it was reviewed, for people; "" if nothing.
+
+        Asked with the last approval: the graph may have learnt since what the plan shares with others.
+        """
+        if self._clashes is None:
+            return ""
+        found, names = await self._clashes.against(tx, plan, world.campaigns, approving=True)
+        return self._clashes.words(found[0], names) if found else ""
+
+    async def catch_up(self) -> None:
+        """Have the graph know all that is known, before the transaction of a last approval."""
+        if self._clashes is not None:
+            await self._clashes.prepare()
 
     async def world(self, plan: Plan) -> World:
         """What the sources show now; read before a transaction, because sources may be slow.

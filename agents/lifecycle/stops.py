@@ -22,12 +22,16 @@ def brands_of(campaigns: Iterable[CampaignState]) -> dict[str, str]:
 async def freezes_on(
     tx: Transaction, plan: Plan, *, now: datetime, brands: Mapping[str, str], changes: Iterable[Change] | None = None
 ) -> tuple[Freeze, ...]:
-    """Those in force that forbid one of the plan's changes, or of `changes`, oldest first; none under broken glass."""
+    """Those in force that forbid one of the plan's changes, or of `changes`, oldest first; none under broken glass.
+
+    What a case holds by itself does not hold a plan that takes another back: that is how people end the case.
+    """
     wanted = plan.changes if changes is None else tuple(changes)
     held = tuple(
         one
         for one in await tx.stops.in_force()
-        if any(forbids(one, change, agent=plan.agent, brands=brands) for change in wanted)
+        if (one.case is None or plan.restores is None)
+        and any(forbids(one, change, agent=plan.agent, brands=brands) for change in wanted)
     )
     return () if not held or await glass_for(tx, plan, now=now) else held
 

@@ -30,6 +30,8 @@ class Limits(Record):
     """A change is proposed only if the gain is positive with at least this probability."""
     min_move_share: Decimal = Field(default=Decimal("0.03"), ge=0)
     """Moves smaller than this share of a campaign's budget are dropped."""
+    range_scale: Decimal = Field(default=Decimal(1), gt=0, le=5)
+    """How many times as wide as its draws say the planner makes the range of a forecast, after what came so far."""
 
     @model_validator(mode="after")
     def _one_currency(self) -> "Limits":
@@ -47,6 +49,7 @@ class PlannerSettings(Record):
     min_gain_share: Decimal = Field(default=Decimal("0.01"), ge=0)
     min_gain_probability: Decimal = Field(default=Decimal("0.80"), ge=0, le=1)
     min_move_share: Decimal = Field(default=Decimal("0.03"), ge=0)
+    range_scale: Decimal = Field(default=Decimal(1), gt=0, le=5)
 
     def limits(self, currency: str) -> Limits:
         return Limits(
@@ -55,6 +58,7 @@ class PlannerSettings(Record):
             min_gain_share=self.min_gain_share,
             min_gain_probability=self.min_gain_probability,
             min_move_share=self.min_move_share,
+            range_scale=self.range_scale,
         )
 
 

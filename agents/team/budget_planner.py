@@ -167,7 +167,11 @@ def _forecasts(brief: Brief, week: Week) -> tuple[Forecast, ...]:
 
 def _forecast(brief: Brief, kpi: str, unit: str, before: Floats, after: Floats, *, step: str) -> Forecast:
     first = brief.data_day + timedelta(days=_start_days(brief))
-    low, middle, high = (_rounded(value, step) for value in np.quantile(after, [0.1, 0.5, 0.9]))
+    lowest, median, highest = np.quantile(after, [0.1, 0.5, 0.9])
+    scale = float(brief.limits.range_scale)
+    low, middle, high = (
+        _rounded(max(median + scale * off, 0.0), step) for off in (lowest - median, 0.0, highest - median)
+    )
     return Forecast(
         kpi=kpi,
         unit=unit,

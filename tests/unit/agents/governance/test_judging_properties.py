@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agents.governance.approvals import Panel, approvals_given, gate_ids, missing_gates
+from storage.records.freshness import StaleSource
 from storage.records.money import Money
 from storage.records.people import Person, Role
 from storage.records.plans import PlanKind
@@ -24,6 +25,7 @@ from tests.unit.agents.governance.cases import (
 )
 
 DATA_DAY = a_plan().data_day
+LATE = StaleSource(source="google_ads", since=NOW - timedelta(days=2))
 CHANNELS = {"a": "email", "b": "email", "c": "paid_search", "d": "website"}
 
 # Few distinct values near the limits find more than many far away from them.
@@ -118,7 +120,7 @@ def situations(draw):
         campaigns=states, requester=asker, week_before=week, days_left=draw(st.integers(1, 31)),
         spent_this_month=oddly(st.none(), {**spent, **gone}), evaluation_age_days=draw(st.sampled_from([None, 35, 36])),
         taken_back=tuple(originals), data_age_days=oddly(st.none() | st.integers(-1, 3), 1),
-        agent_skills=oddly(st.just(frozenset()), frozenset({"budget"})),
+        agent_skills=oddly(st.just(frozenset()), frozenset({"budget"})), late=oddly(st.just((LATE,)), ()),
     )  # fmt: skip
     return plan, facts, limits
 
@@ -240,6 +242,8 @@ class Oracle:
             yield "at-risk-understated"
         if not self.rollback and (age is None or not 0 <= age <= 2):
             yield "stale-data"
+        if not self.rollback and self.facts.late:
+            yield "late-source"
         if self.rollback and not self.facts.requester.active:
             yield "deactivated"
 

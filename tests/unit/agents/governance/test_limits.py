@@ -66,6 +66,7 @@ margin_floor: 12.5%
 discount_cap: 0%
 stacked_discount_cap: 60%
 evaluation_sla_days: 28
+contacts_per_week: 3
 excluded_audiences: under-18, no thanks
 """
 )
@@ -84,7 +85,7 @@ def test_what_may_be_limited_besides_is_read_exactly_too():
     shares = (limits.week_share_cap_bp, limits.learning_share_bp, limits.margin_floor_bp)
     assert shares == (10_000, 0, 1250)
     assert (limits.discount_cap_bp, limits.stacked_discount_cap_bp) == (0, 6000)
-    assert limits.evaluation_sla_days == 28
+    assert (limits.evaluation_sla_days, limits.contacts_per_week) == (28, 3)
     assert limits.excluded_audiences == {"under-18", "no thanks"}
     assert parse_limits(dump_limits(limits), file="limits.yml") == limits
 
@@ -96,6 +97,7 @@ def test_what_is_left_out_is_not_limited():
     assert (amounts.monthly_cap, amounts.two_people_gate, amounts.brand_daily_caps) == (None, None, {})
     assert (limits.week_share_cap_bp, limits.margin_floor_bp, limits.discount_cap_bp) == (None, None, None)
     assert (limits.evaluation_sla_days, limits.excluded_audiences) == (35, frozenset())
+    assert limits.contacts_per_week == 4
 
 
 def test_excluded_audiences_may_be_a_list():
@@ -242,6 +244,7 @@ def test_every_limits_file_reads_back_as_itself(data, currency, one_bp, other_bp
         discount_cap_bp=data.draw(maybe_bp),
         stacked_discount_cap_bp=data.draw(maybe_bp),
         evaluation_sla_days=data.draw(st.integers(1, 3650)),
+        contacts_per_week=data.draw(st.integers(1, 100)),
         excluded_audiences=data.draw(st.frozensets(channels.filter(lambda name: name == name.strip()), max_size=3)),
         currencies={
             currency: CurrencyLimits(

@@ -9,17 +9,25 @@ from storage.records.plans import PlanKind
 from tests.unit.agents.governance.cases import AARON, ADA, CARLA, OLIVIA, RULES, VICTOR, a_plan, a_rollback, rules_plan
 
 WORK = {"propose", "edit", "rollback", "acknowledge", "snooze", "tick", "freeze", "remind", "answer"}
-DECIDE = {"view", "approve", "reject", "withdraw", "remind", "delegate"}
+WORK |= {"assign", "escalate", "learn", "mute"}
+DECIDE = {"view", "approve", "reject", "withdraw", "remind", "delegate", "escalate", "mute"}
+REVIEW = {"diagnose", "resolve", "verify"}
 MATRIX = {
-    Role.VIEWER: {"view"},
-    Role.OPERATOR: {"view"} | WORK,
-    Role.APPROVER: DECIDE | WORK | {"thaw", "review_glass", "promote"},
-    Role.BRAND: DECIDE,
+    Role.VIEWER: {"view", "mute"},
+    Role.OPERATOR: {"view"} | WORK | REVIEW,
+    Role.APPROVER: DECIDE | WORK | REVIEW | {"quieten", "thaw", "review_glass", "promote"},
+    Role.BRAND: DECIDE | REVIEW,
     Role.FINANCE: DECIDE,
     Role.LEGAL: DECIDE | {"erase"},
-    Role.CMO: DECIDE | WORK | {"thaw", "break_glass", "review_glass", "amend", "promote"},
+    Role.CMO: DECIDE
+    | WORK
+    | REVIEW
+    | {"quieten", "thaw", "break_glass", "review_glass", "amend", "promote", "name_owner"},
     Role.ADMIN: {
         "view",
+        "mute",
+        "escalate",
+        "quieten",
         "configure",
         "tick",
         "freeze",
@@ -29,6 +37,7 @@ MATRIX = {
         "amend",
         "answer",
         "erase",
+        "name_owner",
     },
 }
 

@@ -70,7 +70,8 @@ def test_broken_glass_passes_every_gate_and_no_hard_cap():
     by_id = {policy.id: policy for policy in RULES.policies}
     assert all(policy.passes_glass for policy in by_id.values() if policy.requires)
     assert {policy.id for policy in by_id.values() if policy.passes_glass and not policy.requires} == {
-        "blackout", "stale-data", "no-self-approval", "no-approval-of-own-agent", "no-approval-for-requester",
+        "blackout", "stale-data", "late-source", "no-self-approval", "no-approval-of-own-agent",
+        "no-approval-for-requester",
     }  # fmt: skip
 
 

@@ -152,7 +152,7 @@ async def test_a_period_that_reaches_into_the_month_counts_as_a_whole(house: Hou
 async def test_without_campaigns_nothing_was_spent(house: House):
     house.platform.campaigns.clear()
     world = await house.reviewer.world(a_budget_plan())
-    assert world == World(campaigns=(), today=TODAY, spent_this_month={})
+    assert world == World(campaigns=(), today=TODAY, source="fake", spent_this_month={})
 
 
 class CountingLake(LakeReader):
