@@ -36,7 +36,7 @@ _CHANGES_MEANING = frozenset(
 
 def first_doubt(sentence: Sentence, vocabulary: Vocabulary) -> Clarify | NotUnderstood | None:
     """The first reason not to answer for the KPI that was named."""
-    for check in (_splittable, _names, _times, _words):
+    for check in (_splittable, _half_a_name, _names, _times, _words):
         if (doubt := check(sentence, vocabulary)) is not None:
             return doubt
     return None
@@ -68,6 +68,25 @@ def without_kpi(sentence: Sentence, vocabulary: Vocabulary) -> Clarify | NotUnde
         return NotUnderstood(unknown=" ".join(sentence.words_in(*run) for run in runs))
     main = [name for name in ("roas", "spend", "revenue") if name in vocabulary.kpis] or list(vocabulary.kpis)[:3]
     return Clarify(tuple(_about(sentence, vocabulary.kpis[name]) for name in main))
+
+
+def names_doubt(sentence: Sentence, vocabulary: Vocabulary) -> Clarify | NotUnderstood | None:
+    """Doubts of a question that names no KPI: names that several things share, times that cannot be."""
+    for term in sentence.of_kind(*NAMES):
+        asks = tuple(sentence.replaced(term, one.value) for one in term.meanings[:_MOST])
+        if len(asks) > 1 or term.guessed:
+            return NotUnderstood(did_you_mean=asks, unknown=sentence.words_in(term.start, term.end))
+    for one in sentence.windows:
+        if one.options:
+            return Clarify(tuple(sentence.replaced_text(one.start, one.end, option) for option in one.options))
+        if one.window is None:
+            return NotUnderstood(unknown=sentence.text[one.start : one.end].strip())
+    for start, end in sentence.left_over():
+        unknown = sentence.words_in(start, end)
+        near = _near_spelling(sentence, vocabulary, kinds=("channel", "campaign"), runs=[(start, end)])
+        if near is not None or sentence.before(start) in SCOPE or _CHANGES_MEANING & set(unknown.split()):
+            return near or NotUnderstood(unknown=unknown)
+    return None
 
 
 def dimension_of(sentence: Sentence) -> Dimension | None:
@@ -120,13 +139,26 @@ def _names(sentence: Sentence, vocabulary: Vocabulary) -> Clarify | NotUnderstoo
     return None
 
 
+def _half_a_name(sentence: Sentence, vocabulary: Vocabulary) -> NotUnderstood | None:
+    """Words that with their neighbours are nearly a name, though a neighbour means something else: March Maddness."""
+    for start, end in sentence.left_over():
+        for first in range(max(start - 2, 0), start + 1):
+            for last in range(end, min(end + 2, len(sentence.words)) + 1):
+                if (first, last) == (start, end):
+                    continue
+                spelled = sentence.words_in(first, last)
+                if found := vocabulary.near(spelled, kinds=("campaign",), cutoff=0.88):
+                    asks = tuple(sentence.replaced_words(first, last, one.value) for one in found)
+                    return NotUnderstood(did_you_mean=asks, unknown=spelled)
+    return None
+
+
 def _times(sentence: Sentence, vocabulary: Vocabulary) -> Clarify | NotUnderstood | None:
     """Days that do not exist, that can be read in two ways, or that are too many to compare."""
     for one in sentence.windows:
         said = sentence.text[one.start : one.end].strip()
         if one.options:
-            head, tail = sentence.text[: one.start], sentence.text[one.end :]
-            return Clarify(tuple(f"{head}{option}{tail}".rstrip(" ?!.") for option in one.options))
+            return Clarify(tuple(sentence.replaced_text(one.start, one.end, option) for option in one.options))
         if one.window is None:
             return NotUnderstood(did_you_mean=_recent_times(sentence, vocabulary), unknown=said)
     if len(sentence.windows) > 2:

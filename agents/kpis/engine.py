@@ -5,16 +5,18 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from agents.kpis.contribution import Contribution, Moved, contributions
 from agents.kpis.definitions import Kpi, Kpis, kpi_named
 from agents.kpis.exchange import converted
 from agents.kpis.finish import beside, finished
 from agents.kpis.formula import Formula
 from agents.kpis.measure import Differences, earlier_window, measure, no_differences
 from agents.kpis.objects import NoObjects, ObjectReader, Objects
-from agents.kpis.query import BadKpiQuery, FactReader, FactSlice, KpiQuery
+from agents.kpis.query import BadKpiQuery, Dimension, FactReader, FactSlice, KpiQuery
 from agents.kpis.question import Question, asked_kpi, parse_question
 from agents.kpis.selection import STORE
 from agents.kpis.tally import tally
+from agents.kpis.understanding import Asked
 from agents.kpis.vocabulary import Vocabulary
 from storage.records.kpis import KpiAnswer
 
@@ -42,6 +44,7 @@ class KpiEngine:
         self._kpis = kpis
         self._clock = clock
         self._differences = differences
+        self._words: tuple[object, Vocabulary] | None = None
 
     @property
     def kpis(self) -> Kpis:
@@ -66,13 +69,37 @@ class KpiEngine:
         answer = finished(answer, kpi, now=self._clock())
         return answer.model_copy(update={"beside": tuple(beside(other, said) for other, said in others)})
 
-    async def understood(self, text: str) -> Question:
-        """What a question asks, its times read by the newest day of what the KPI is of. Never raises."""
+    async def understood(self, text: str, *, earlier: Asked | None = None) -> Question:
+        """What a question asks, its times read by the newest day of what the KPI is of. Never raises.
+
+        `earlier` is what was asked before in the same thread.
+        """
         words, today = await self.vocabulary(), await self.data_day() or self._clock().date()
-        question = parse_question(text, vocabulary=words, today=today)
+        question = parse_question(text, vocabulary=words, today=today, earlier=earlier)
         name = asked_kpi(question)
         theirs = today if name is None else await self.data_day(kpi=name) or today
-        return question if theirs == today else parse_question(text, vocabulary=words, today=theirs)
+        if theirs == today:
+            return question
+        return parse_question(text, vocabulary=words, today=theirs, earlier=earlier)
+
+    async def moved(self, query: KpiQuery, *, by: Dimension) -> Moved:
+        """How the KPI went from the window before to the one asked for, and which members of `by` moved it.
+
+        Raises as `ask`.
+        """
+        kpi = self.definition(query.kpi)
+        plain = query.model_copy(update={"by": None, "limit": None, "order": "size"})
+        now = await self.ask(plain)
+        window = query.window.model_copy(update={"first": now.first, "last": now.last})
+        earlier = earlier_window(window, query.compare)
+        before = await self.ask(plain.model_copy(update={"window": earlier, "compare": None}))
+        parts: tuple[Contribution, ...] = ()
+        if by in kpi.dimensions:
+            split = plain.model_copy(update={"by": by, "window": window, "compare": None})
+            theirs = await self._answer(kpi, split)
+            then = await self._answer(kpi, split.model_copy(update={"window": earlier}))
+            parts = contributions(theirs, then, factor=kpi.formulas[0].factor)
+        return Moved(now=now, before=before, by=by, contributions=parts)
 
     async def _answer(self, kpi: Kpi, query: KpiQuery) -> KpiAnswer:
         """By the first formula that has data; where none has, by the first one."""
@@ -137,6 +164,11 @@ class KpiEngine:
         changed = await asyncio.to_thread(converted, facts.frame, rates, wanted)
         return replace(facts, frame=changed.frame, notes=facts.notes + changed.notes)
 
+    async def world(self) -> FactSlice:
+        """The newest day of the facts that answer now: real or simulated, and in whose zone."""
+        day = self._clock().date()
+        return await self._facts(first=day, last=day, as_of=None, simulated=None)
+
     async def data_day(self, *, simulated: bool | None = None, kpi: str | None = None) -> date | None:
         """The day after the newest complete day: "today" in the data's own calendar; None without any data.
 
@@ -159,12 +191,20 @@ class KpiEngine:
         return await self.data_day()
 
     async def vocabulary(self, *, days: int = 400, simulated: bool | None = None) -> Vocabulary:
-        """The names that the newest days of data know, for reading questions; empty without data."""
-        today = await self.data_day(simulated=simulated)
-        if today is None:
+        """The names that the newest days of data know, for reading questions; empty without data.
+
+        Kept until the reader knows more: the names of thousands of campaigns are not looked up for every question.
+        """
+        day = self._clock().date()
+        world = await self._facts(first=day, last=day, as_of=None, simulated=simulated)
+        if world.newest_day is None:
             return Vocabulary(kpis=self._kpis)
-        facts = await self._facts(first=today - days * _DAY, last=today, as_of=None, simulated=simulated)
-        return await asyncio.to_thread(_vocabulary, self._kpis, facts)
+        mark = None if world.as_of is None else (days, world.simulated, world.as_of, world.newest_day, world.sources)
+        if mark is None or self._words is None or self._words[0] != mark:
+            today = world.newest_day + _DAY
+            facts = await self._facts(first=today - days * _DAY, last=today, as_of=None, simulated=simulated)
+            self._words = (mark, await asyncio.to_thread(_vocabulary, self._kpis, facts))
+        return self._words[1]
 
     async def _facts(self, *, first: date, last: date, as_of: datetime | None, simulated: bool | None) -> FactSlice:
         """Facts of the world that was forced, else of the real one if it has any data, else of the simulated one."""

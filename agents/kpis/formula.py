@@ -53,6 +53,8 @@ MEASURES: Mapping[str, Measure] = {
     "store_revenue": Measure("store_revenue_micros", 1_000_000, money=True, store=True),
 }
 """What formulas may name."""
+LATE = frozenset({"conversions", "leads", "revenue"})
+"""Measures that go on growing after their day."""
 
 
 @dataclass(frozen=True)

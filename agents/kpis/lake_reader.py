@@ -10,6 +10,7 @@ import polars as pl
 from agents.kpis import shop
 from agents.kpis.exchange import NO_RATES, RATES
 from agents.kpis.figures import format_days
+from agents.kpis.lacking import lacking_in
 from agents.kpis.query import FactSlice
 from storage.facts_once import KEY
 from storage.lake.facts import FACTS
@@ -59,6 +60,7 @@ class LakeReader:
             simulated=simulated,
             as_of=as_of or max((load.known_at for load in told), default=None),
             notes=(*_zone_notes((*used, *own)), *await self._restated(used, first, last, simulated=simulated)),
+            lacking=lacking_in(used, set(frame["load_id"].unique())),
             shop_zone=own[-1].zone if own else None,
             shop_notes=(shop.NOTE, *await self._changed(sold, first, last, simulated=simulated)) if own else (),
         )

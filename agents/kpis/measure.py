@@ -209,6 +209,8 @@ def _notes(
     if now.mixed:
         listed = ", ".join(code or "no currency" for code in now.currencies)
         notes.append(f"Several currencies ({listed}): shown apart, never added without a dated exchange rate.")
+    wanted = {name for formula in kpi.formulas for name in formula.measures}
+    notes += [said for one in facts.lacking if (said := one.words(wanted, window))]
     notes += facts.notes + (facts.shop_notes if basis.formula.store else ()) + basis.notes + now.notes
     if newest is not None and newest >= window.last:
         notes += lagging_notes(basis.world, window, everything=facts.frame)

@@ -7,6 +7,7 @@ from typing import Literal, Protocol, get_args
 import polars as pl
 from pydantic import Field
 
+from agents.kpis.lacking import Lacking
 from agents.kpis.windows import Window
 from storage.records.record import Record, UtcDatetime
 
@@ -88,6 +89,8 @@ class FactSlice:
     """Zone in which the days of the shop's own books are counted, where that is another one or alone is known."""
     shop_notes: tuple[str, ...] = ()
     """Caveats for numbers out of the shop's own books."""
+    lacking: tuple[Lacking, ...] = ()
+    """Figures that some of the rows do not tell, though their source told them before."""
 
 
 class FactReader(Protocol):

@@ -5,32 +5,47 @@ know, a split it cannot make, a time it cannot place) end in a question back, ne
 """
 
 import re
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Literal
 
 from agents.kpis.definitions import Kpi
-from agents.kpis.doubts import NAMES, dimension_of, first_doubt, kpi_doubt, without_kpi
+from agents.kpis.doubts import NAMES, dimension_of, first_doubt, kpi_doubt, names_doubt, without_kpi
+from agents.kpis.follow_up import following
+from agents.kpis.intents import Intent, intent_of
+from agents.kpis.languages import in_english
 from agents.kpis.query import KpiQuery
-from agents.kpis.sentence import Sentence, read
+from agents.kpis.sentence import AGAINST, Sentence, hidden, read
 from agents.kpis.understanding import (
+    Asked,
+    ChangesQuestion,
     Clarify,
+    ForecastQuestion,
     HelpQuestion,
     KpiQuestion,
     NotUnderstood,
     Question,
+    TargetQuestion,
     WaitingQuestion,
+    WhyQuestion,
 )
 from agents.kpis.vocabulary import Vocabulary
 from agents.kpis.windows import Window, normalised, parse_window, recent
 
 __all__ = [
+    "ChangesQuestion",
     "Clarify",
+    "ForecastQuestion",
     "HelpQuestion",
     "KpiQuestion",
     "NotUnderstood",
     "Question",
+    "TargetQuestion",
     "Vocabulary",
     "WaitingQuestion",
+    "WhyQuestion",
+    "asked_kpi",
+    "asked_of",
     "parse_question",
 ]
 
@@ -38,7 +53,13 @@ LONGEST_QUESTION = 1_000
 """Characters; what lies beyond could change the meaning, so a longer text is not answered."""
 _DEFAULT_DAYS = 7
 _TOP = 5
-
+_AHEAD_WORDS = {
+    "the whole week": "end of the week",
+    "the whole month": "end of the month",
+    "the whole quarter": "end of the quarter",
+    "the whole year": "end of the year",
+}
+"""How spans to come are asked for, where they are called otherwise."""
 
 _WAITING = re.compile(
     r"\bwaiting\b|\bpending\b|\bmy (?:approvals?|queue|tasks|to-?dos?|inbox|turn)\b|\bto approve\b|\bapprovals?\b"
@@ -61,32 +82,51 @@ _SAME_LAST_YEAR = re.compile(
     r"|\byoy\b|\byear over year\b)"
 )
 _PERIOD_BEFORE = re.compile(_VERSUS + r"\b(?:(?:previous|prior|last|preceding) period|period before)\b")
-_AGAINST = re.compile(r"(?:\bvs\.?|\bversus|\bcompared (?:to|with)|\bcompare (?:to|with)|\bagainst|\bthan)(?: the)? ?$")
 
 
-def parse_question(text: str, *, vocabulary: Vocabulary, today: date) -> Question:
-    """What a text asks for; never raises. `today` is the data day, the source's current and unfinished day."""
+def parse_question(text: str, *, vocabulary: Vocabulary, today: date, earlier: Asked | None = None) -> Question:
+    """What a text asks for; never raises. `today` is the data day, the source's current and unfinished day.
+
+    `earlier` is what was asked before in the same thread: "and by channel?" then is a question about it.
+    """
     asked = normalised(text)
     if not asked or len(asked) > LONGEST_QUESTION:
         return NotUnderstood()
-    if _HELP.match(asked):
+    if not earlier and _HELP.match(asked):
         return HelpQuestion()
+    asked = in_english(asked, vocabulary).text
+    follow_up = None if earlier is None else following(asked, earlier, vocabulary, today=today)
+    if _HELP.match(asked) and follow_up is None:
+        return HelpQuestion()
+    if follow_up is not None:
+        asked = follow_up.text
     asked, year_before = _cut(asked, _SAME_LAST_YEAR)
     asked, _ = _cut(asked, _PERIOD_BEFORE)
-    sentence = read(asked, vocabulary, today=today)
-    kpis = sentence.of_kind("kpi")
-    if not kpis:
-        return WaitingQuestion() if _WAITING.search(asked) else without_kpi(sentence, vocabulary)
-    doubt = kpi_doubt(sentence, vocabulary)
-    if doubt is None and _MEANING.search(asked):
-        return HelpQuestion(kpi=kpis[0].meanings[0].value)
-    doubt = doubt or first_doubt(sentence, vocabulary)
-    return doubt or _question(sentence, vocabulary, today=today, year_before=year_before)
+    whole = read(asked, vocabulary, today=today)
+    intent = intent_of(asked, hidden=hidden(whole), today=today)
+    sentence = whole if intent.text == asked else read(intent.text, vocabulary, today=today, shown=asked)
+    if intent.amounts:
+        return Clarify(intent.amounts)
+    question = _wanted(intent, sentence, vocabulary, asked=asked, today=today, year_before=year_before)
+    return question if follow_up is None else follow_up.inherited(question)
 
 
 def asked_kpi(question: Question) -> str | None:
     """The KPI that a question is about, where it is about one."""
-    return question.query.kpi if isinstance(question, KpiQuestion) else None
+    asked = asked_of(question)
+    return None if asked is None else asked.query.kpi
+
+
+def asked_of(question: Question) -> Asked | None:
+    """What the next question in a conversation may go on from; None where it is about no one number."""
+    match question:
+        case KpiQuestion(query=query):
+            return Asked(kind="number", query=query)
+        case WhyQuestion(query=query):
+            return Asked(kind="why", query=query)
+        case ForecastQuestion(query=query):
+            return Asked(kind="forecast", query=query)
+    return None
 
 
 def _cut(text: str, pattern: re.Pattern[str]) -> tuple[str, bool]:
@@ -95,11 +135,100 @@ def _cut(text: str, pattern: re.Pattern[str]) -> tuple[str, bool]:
     return normalised(cut), count > 0
 
 
+def _wanted(
+    intent: Intent, sentence: Sentence, vocabulary: Vocabulary, *, asked: str, today: date, year_before: bool
+) -> Question:
+    """The question that the intention makes of the sentence."""
+    kpis = sentence.of_kind("kpi")
+    if intent.kind == "target":
+        return _target(sentence, vocabulary, today=today)
+    if not kpis and intent.kind == "changes":
+        return _changes(sentence, vocabulary, today=today)
+    if not kpis:
+        return (
+            WaitingQuestion()
+            if _WAITING.search(asked)
+            else _with_intention(without_kpi(sentence, vocabulary), intent, asked)
+        )
+    doubt = kpi_doubt(sentence, vocabulary)
+    if doubt is None and intent.kind == "number" and intent.beyond is None and _MEANING.search(sentence.text):
+        return HelpQuestion(kpi=kpis[0].meanings[0].value)
+    doubt = doubt or first_doubt(sentence, vocabulary)
+    question = doubt or _question(sentence, vocabulary, today=today, year_before=year_before)
+    if not isinstance(question, KpiQuestion):
+        return _with_intention(question, intent, asked)
+    if intent.kind == "why":
+        return WhyQuestion(question.query, rose=intent.rose, ignored=question.ignored)
+    if intent.ahead is not None:
+        return _forecast(question, intent.ahead, sentence, vocabulary)
+    if intent.beyond is None:
+        return question
+    if question.query.by is None:
+        return Clarify(tuple(f"{asked.rstrip(' ?!.')} by {name}" for name in ("channel", "campaign")))
+    order: Literal["highest", "lowest"] = "highest" if intent.beyond.side == "above" else "lowest"
+    return replace(question, query=question.query.model_copy(update={"order": order}), beyond=intent.beyond)
+
+
+def _with_intention(doubt: Question, intent: Intent, asked: str) -> Question:
+    """Clearer wordings with what was wanted of the number put in front again, where they are no wording of the text."""
+    lead = {"why": "why did it change: ", "forecast": "forecast "}.get(intent.kind, "")
+    tail = f" {_AHEAD_WORDS.get(intent.ahead.words, intent.ahead.words)}" if intent.ahead else ""
+
+    def whole(option: str) -> str:
+        return option if option.split(" ", 1)[0] == asked.split(" ", 1)[0] else f"{lead}{option}{tail}"
+
+    match doubt:
+        case Clarify(options=options) if lead:
+            return Clarify(tuple(whole(option) for option in options))
+        case NotUnderstood(did_you_mean=near, unknown=unknown) if lead:
+            return NotUnderstood(did_you_mean=tuple(whole(one) for one in near), unknown=unknown)
+    return doubt
+
+
+def _target(sentence: Sentence, vocabulary: Vocabulary, *, today: date) -> Question:
+    """Everything with a target, or the KPIs that are named."""
+    named = tuple(sentence.values("kpi"))
+    doubt = first_doubt(sentence, vocabulary) if named else names_doubt(sentence, vocabulary)
+    if doubt is not None:
+        return doubt
+    found = [one.window for one in sentence.windows if one.window is not None]
+    window = found[0] if found else recent(_DEFAULT_DAYS, today=today)
+    return TargetQuestion(kpis=named, window=window, by=dimension_of(sentence), where=_scope(sentence))
+
+
+def _changes(sentence: Sentence, vocabulary: Vocabulary, *, today: date) -> Question:
+    doubt = names_doubt(sentence, vocabulary)
+    if doubt is not None:
+        return doubt
+    found = [one.window for one in sentence.windows if one.window is not None]
+    window = found[0] if found else recent(_DEFAULT_DAYS, today=today)
+    # Changes are known at once, numbers only for whole days.
+    if window.last == today - timedelta(days=1):
+        window = window.model_copy(update={"last": today})
+    return ChangesQuestion(window, where=_scope(sentence))
+
+
+def _scope(sentence: Sentence) -> tuple[tuple[str, str], ...]:
+    return tuple((kind, values[0]) for kind in ("channel", "campaign") if (values := sentence.values(kind)))
+
+
+def _forecast(question: KpiQuestion, ahead: Window, sentence: Sentence, vocabulary: Vocabulary) -> Question:
+    """Days to come of one number; it is not split, and days that were have no forecast."""
+    query = question.query
+    label = vocabulary.kpis[query.kpi].label
+    if query.by is not None or sentence.windows:
+        names = [value for kind in NAMES for value in sentence.values(kind)][:1]
+        scope = "".join(f" for {name}" for name in names)
+        ways = (f"forecast {label}{scope} {_AHEAD_WORDS.get(ahead.words, ahead.words)}",)
+        return NotUnderstood(did_you_mean=ways, unknown=f"by {query.by}" if query.by else sentence.times()[0])
+    return ForecastQuestion(query.model_copy(update={"window": ahead, "compare": None}), ignored=question.ignored)
+
+
 def _question(sentence: Sentence, vocabulary: Vocabulary, *, today: date, year_before: bool) -> Question:
     kpi = vocabulary.kpis[sentence.of_kind("kpi")[0].meanings[0].value]
     by = dimension_of(sentence)
     if sentence.rank in ("best", "worst", "highest", "lowest") and by is None:
-        return Clarify(tuple(f"{sentence.text.rstrip(' ?!.')} by {name}" for name in ("channel", "campaign")))
+        return Clarify(tuple(f"{sentence.shown.rstrip(' ?!.')} by {name}" for name in ("channel", "campaign")))
     windows = _windows(sentence, kpi, today)
     if isinstance(windows, Clarify):
         return windows
@@ -137,7 +266,7 @@ def _windows(sentence: Sentence, kpi: Kpi, today: date) -> tuple[Window, Window 
         return recent(_DEFAULT_DAYS, today=today), None
     if len(found) == 1:
         one, window = found[0]
-        if not _AGAINST.search(sentence.text[: one.start].rstrip() + " "):
+        if not AGAINST.search(sentence.text[: one.start].rstrip() + " "):
             return window, None
         unit = re.fullmatch(r"last (week|month|quarter|year)", window.words)
         current = parse_window(f"this {unit[1]}", today=today) if unit else None

@@ -12,12 +12,14 @@ SCOPE = frozenset({"for", "in", "on", "of", "from", "at", "within", "campaign", 
 SPLIT = frozenset({"by", "per", "each", "every", "across", "which", "split"})
 _BY = frozenset({"by", "per", "each", "every"})
 _SCOPE_KINDS: dict[str, Kind] = {"campaign": "campaign", "channel": "channel", "source": "source"}
-_RANKS = {
+RANKS = {
     **dict.fromkeys(("top", "best"), "best"),
     **dict.fromkeys(("worst", "bottom", "poorest"), "worst"),
     **dict.fromkeys(("highest", "largest", "biggest", "most"), "highest"),
     **dict.fromkeys(("lowest", "smallest", "least", "cheapest"), "lowest"),
 }
+AGAINST = re.compile(r"(?:\bvs\.?|\bversus|\bcompared (?:to|with)|\bcompare (?:to|with)|\bagainst|\bthan)(?: the)? ?$")
+"""Words of a comparison, right before what is compared with."""
 _NUMBERS = {
     "one": 1,
     "two": 2,
@@ -72,6 +74,8 @@ class Sentence:
     text: str
     words: tuple[Word, ...]
     windows: tuple[Found, ...]
+    shown: str = ""
+    """The text as it was before words of it were blanked out, for clearer wordings; as long as `text`."""
     terms: list[Term] = field(default_factory=list)
     rank: str | None = None
     """best, worst, highest or lowest."""
@@ -91,8 +95,10 @@ class Sentence:
         return self.replaced_words(term.start, term.end, replacement)
 
     def replaced_words(self, start: int, end: int, replacement: str) -> str:
-        head, tail = self.text[: self.words[start].start], self.text[self.words[end - 1].end :]
-        return f"{head}{replacement}{tail}".rstrip(" ?!.")
+        return self.replaced_text(self.words[start].start, self.words[end - 1].end, replacement)
+
+    def replaced_text(self, start: int, end: int, replacement: str) -> str:
+        return f"{self.shown[:start]}{replacement}{self.shown[end:]}".rstrip(" ?!.")
 
     def times(self) -> list[str]:
         """The spans of time in the person's own words."""
@@ -124,15 +130,15 @@ class Sentence:
         return any(one.start <= self.words[at].start < one.end for one in self.windows)
 
 
-def read(text: str, vocabulary: Vocabulary, *, today: date) -> Sentence:
-    """Take normalised text apart; nothing is decided yet."""
+def read(text: str, vocabulary: Vocabulary, *, today: date, shown: str = "") -> Sentence:
+    """Take normalised text apart; nothing is decided yet. `shown` is the whole text where parts are blanked out."""
     words = spread(text)
     names = list(_campaign_names(words, vocabulary, today))
     hidden = text
     for name in names:
         start, end = words[name.start].start, words[name.end - 1].end
         hidden = hidden[:start] + "\0" * (end - start) + hidden[end:]
-    sentence = Sentence(text=text, words=words, windows=find_windows(hidden, today=today))
+    sentence = Sentence(text=text, words=words, windows=find_windows(hidden, today=today), shown=shown or text)
     for name in names:
         _take(sentence, name)
     sentence.used |= {
@@ -143,6 +149,16 @@ def read(text: str, vocabulary: Vocabulary, *, today: date) -> Sentence:
     _take_dimensions(sentence)
     _take_rank(sentence)
     return sentence
+
+
+def hidden(sentence: Sentence) -> str:
+    """The text with its names and KPIs of several words blanked out, so that no other meaning is read into them."""
+    text = sentence.text
+    for term in sentence.terms:
+        if term.kind == "campaign" or (term.kind == "kpi" and term.end - term.start > 1):
+            start, end = sentence.words[term.start].start, sentence.words[term.end - 1].end
+            text = text[:start] + "\0" * (end - start) + text[end:]
+    return text
 
 
 def _campaign_names(words: tuple[Word, ...], vocabulary: Vocabulary, today: date) -> Iterable[Term]:
@@ -224,14 +240,14 @@ def _take_dimensions(sentence: Sentence) -> None:
         dimension = DIMENSION_WORDS.get(word.text) or (AFTER_BY.get(word.text) if before in _BY else None)
         if dimension is None or at in sentence.used:
             continue
-        explicit = before in SPLIT or before in _RANKS or before.isdigit() or before in _NUMBERS
+        explicit = before in SPLIT or before in RANKS or before.isdigit() or before in _NUMBERS
         plural = word.text.endswith("s") and dimension not in ("day", "week")
         if explicit or plural or word.text in ("daily", "weekly"):
             _take(sentence, Term(at, at + 1, (Meaning("dimension", dimension),)))
         elif dimension not in ("day", "week"):
             # "the email channel": the noun beside a name adds nothing; "lowest CPA channel" asks for a ranking.
             beside = any(term.kind != "kpi" and at in (term.start - 1, term.end) for term in sentence.terms)
-            if not beside and any(other.text in _RANKS for other in sentence.words):
+            if not beside and any(other.text in RANKS for other in sentence.words):
                 _take(sentence, Term(at, at + 1, (Meaning("dimension", dimension),)))
             sentence.used.add(at)
     for match in re.finditer(r"\b(day|week) (?:by|over) \1\b|\bover time\b", sentence.text):
@@ -247,9 +263,9 @@ def _is_dimension(sentence: Sentence, at: int) -> bool:
 
 def _take_rank(sentence: Sentence) -> None:
     for at, word in enumerate(sentence.words):
-        if at in sentence.used or word.text not in _RANKS:
+        if at in sentence.used or word.text not in RANKS:
             continue
-        sentence.rank = _RANKS[word.text]
+        sentence.rank = RANKS[word.text]
         sentence.used.add(at)
         for beside in (at + 1, at - 1):
             if 0 <= beside < len(sentence.words) and beside not in sentence.used:

@@ -1,8 +1,31 @@
-"""What a question turned out to ask: one of five kinds."""
+"""What a question turned out to ask."""
 
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
 
-from agents.kpis.query import KpiQuery
+from agents.kpis.query import Dimension, KpiQuery
+from agents.kpis.windows import Window
+from storage.records.record import Record
+
+
+class Asked(Record):
+    """What was asked in a conversation last, for the next question to go on from."""
+
+    kind: Literal["number", "why", "forecast"]
+    query: KpiQuery
+
+
+@dataclass(frozen=True)
+class Beyond:
+    """Only members of a breakdown on one side of an amount."""
+
+    side: Literal["above", "below"]
+    amount: Decimal
+    """In the KPI's unit."""
+    inclusive: bool = False
+    currency: str | None = None
+    """The one that was named, if any."""
 
 
 @dataclass(frozen=True)
@@ -10,6 +33,46 @@ class KpiQuestion:
     query: KpiQuery
     ignored: tuple[str, ...] = ()
     """Words that played no part, to be shown with the answer; untrusted text."""
+    beyond: Beyond | None = None
+
+
+@dataclass(frozen=True)
+class WhyQuestion:
+    """Why a KPI moved between the window before and the one asked for."""
+
+    query: KpiQuery
+    rose: bool | None = None
+    """What the person thinks it did; None where they did not say."""
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ForecastQuestion:
+    """What a KPI will be."""
+
+    query: KpiQuery
+    """The scope; its window is the days to forecast, of which the first may be past."""
+    ignored: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TargetQuestion:
+    """Where the team stands against what it aims at."""
+
+    kpis: tuple[str, ...]
+    """Empty for every KPI with a target."""
+    window: Window
+    by: Dimension | None = None
+    where: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class ChangesQuestion:
+    """What was changed and what happened over some days."""
+
+    window: Window
+    where: tuple[tuple[str, str], ...] = ()
+    """Channel or campaign that it must concern."""
 
 
 @dataclass(frozen=True)
@@ -40,4 +103,14 @@ class NotUnderstood:
     """The words that were not understood; empty where nothing was."""
 
 
-Question = KpiQuestion | WaitingQuestion | HelpQuestion | Clarify | NotUnderstood
+Question = (
+    KpiQuestion
+    | WhyQuestion
+    | ForecastQuestion
+    | TargetQuestion
+    | ChangesQuestion
+    | WaitingQuestion
+    | HelpQuestion
+    | Clarify
+    | NotUnderstood
+)

@@ -1,11 +1,16 @@
 """KPI answers on the command line: the number that chat gives, from the same engine."""
 
+import asyncio
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from agents.kpis.document import as_document, words
 from agents.kpis.query import DIMENSIONS, KpiQuery
-from agents.kpis.question import Clarify, HelpQuestion, KpiQuestion, NotUnderstood, WaitingQuestion
+from agents.kpis.question import asked_of
+from agents.kpis.reply import Reply
+from agents.kpis.reply import as_document as as_reply
+from agents.kpis.understanding import Asked
 from agents.kpis.windows import Window
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.office import Office
@@ -44,41 +49,33 @@ async def kpi(
         _show(await office.kpis.ask(query), as_json=json)
 
 
-async def ask(*, question: str, home: Path, json: bool) -> int | None:
+async def ask(
+    *, question: str, home: Path, json: bool, after: Sequence[str] = (), chart: Path | None = None
+) -> int | None:
+    """Answer a question in plain words; `after` are the questions asked before it, oldest first."""
     async with open_office(Settings(home=home)) as office:
-        match await office.kpis.understood(question):
-            case KpiQuestion(query=query):
-                _show(await office.kpis.ask(query), as_json=json)
-                return None
-            case WaitingQuestion():
-                await _waiting(office, as_json=json)
-                return None
-            case HelpQuestion(kpi=str(name)):
-                kpi = office.kpis.definition(name)
-                text = f"{kpi.label}: {kpi.description} Computed as {kpi.formula}. Owner: {kpi.owner}."
-                say({"answer": "help", "text": text}, as_json=json, text=text)
-                return None
-            case HelpQuestion():
-                text = f"Ask for one of: {', '.join(sorted(office.kpis.kpis))}; such as: how is roas this week?"
-                say({"answer": "help", "text": text}, as_json=json, text=text)
-                return None
-            case Clarify(options=options) | NotUnderstood(did_you_mean=options):
-                text = "Not understood." + (f" Did you mean: {'; '.join(options)}" if options else "")
-                say({"answer": "not_understood", "did_you_mean": list(options)}, as_json=json, text=text)
-                return NEGATIVE
+        earlier: Asked | None = None
+        for said in after:
+            earlier = asked_of(await office.kpis.understood(said, earlier=earlier)) or earlier
+        reply = await office.responder.answer(await office.kpis.understood(question, earlier=earlier))
+    drawn = await _drawn(reply, chart)
+    choices = "".join(f"\n  {one}" for one in reply.clarify)
+    text = f"{reply.text}\nDid you mean:{choices}" if choices else reply.text
+    say(as_reply(reply, chart=drawn), as_json=json, text=text)
+    return NEGATIVE if reply.kind in ("clarify", "not_understood", "refused") else None
 
 
-async def _waiting(office: Office, *, as_json: bool) -> None:
-    from storage.records.plans import PlanState
+async def _drawn(reply: Reply, path: Path | None) -> str | None:
+    """Write the picture of a reply, where one was wanted and there is anything to draw; gives its path."""
+    if path is None or reply.answer is None:
+        return None
+    from bot.slack import charts
 
-    async with office.ledger.read() as tx:
-        waiting = await tx.plans.in_states(PlanState.WAITING)
-    lines = [f"{one.plan.id}: {one.plan.title}" for one in waiting]
-    say(
-        {"answer": "waiting", "plans": [one.plan.id for one in waiting]},
-        as_json=as_json,
-        text="\n".join(lines) or "Nothing is waiting.",
-    )
+    if not charts.can_draw(reply.answer):
+        return None
+    picture = await charts.draw(reply.answer)
+    await asyncio.to_thread(path.write_bytes, picture.png)
+    return str(path)
 
 
 def _show(answer: KpiAnswer, *, as_json: bool) -> None:

@@ -17,9 +17,9 @@ async def test_a_mention_is_answered_in_its_thread_with_the_number_its_source_an
         assert part in text
     assert answer["text"].startswith("ROAS"), "screen readers read no blocks"
     shown = await team.victor.sees(_has_picture, thread_ts=asked["ts"])
-    (picture,) = shown["files"]
-    assert picture["alt_txt"].startswith("Line chart of ROAS")
-    assert picture["mimetype"] == "image/png"
+    (picture,) = shown["blocks"]
+    assert picture["alt_text"].startswith("Line chart of ROAS")
+    assert shown["text"].startswith("Line chart of ROAS")
     assert all(one.get("thread_ts") == asked["ts"] for one in _by_the_bot(team, asked["ts"]))
 
 
@@ -32,8 +32,9 @@ async def test_a_direct_message_is_answered_in_line_by_channel_with_bars(team: T
     text = all_words(answer)
     for channel in ("Email", "Paid search", "Paid social", "Website"):
         assert channel in text
-    picture = await team.olivia.sees(_has_picture, "im")
-    assert picture["files"][0]["alt_txt"].startswith("Bar chart of Spend by channel")
+    (chart,) = [one for one in answer["blocks"] if one["type"] == "data_visualization"]
+    (series,) = chart["chart"]["series"]
+    assert sorted(point["label"] for point in series["data"]) == ["Email", "Paid search", "Paid social", "Website"]
     assert team.workspace.messages("U00AARON") == []
 
 
@@ -177,7 +178,7 @@ async def test_the_market_moves_for_who_may_move_it(team: Team) -> None:
 
 
 def _has_picture(message: Json) -> bool:
-    return bool(message.get("files"))
+    return any(block["type"] == "image" for block in message.get("blocks", ()))
 
 
 def _by_the_bot(team: Team, thread_ts: str) -> list[Json]:
