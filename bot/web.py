@@ -5,12 +5,12 @@ from collections.abc import Callable
 from datetime import datetime
 
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp
 
+from bot.metrics import Scrape
 from bot.office import Office
-from storage.records.plans import PlanState
 
 _TIMESTAMP = re.compile(r"\d{1,12}")
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}")
@@ -19,6 +19,7 @@ _REPLAY_WINDOW_S = 300
 
 def status_routes(office: Office) -> list[web.RouteDef]:
     """GET /healthz and /metrics: counts only, never names or amounts."""
+    scrape = Scrape(office)
 
     async def health(_: web.Request) -> web.Response:
         async with office.ledger.read() as tx:
@@ -26,17 +27,7 @@ def status_routes(office: Office) -> list[web.RouteDef]:
         return web.json_response({"ok": True})
 
     async def metrics(_: web.Request) -> web.Response:
-        registry = CollectorRegistry()
-        plans = Gauge("countersign_plans", "Plans by state", ["state"], registry=registry)
-        alerts = Gauge("countersign_alerts_unrecovered", "Alerts that are not over", registry=registry)
-        behind = Gauge("countersign_cards_behind", "Cards that show less than is known", registry=registry)
-        async with office.ledger.read() as tx:
-            counts = await tx.plans.counts()
-            alerts.set(len(await tx.alerts.unrecovered()))
-            behind.set(len(await tx.cards.behind()))
-        for state in PlanState:
-            plans.labels(state.value).set(counts.get(state, 0))
-        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        return web.Response(body=await scrape.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     return [web.get("/healthz", health), web.get("/metrics", metrics)]
 
