@@ -12,7 +12,12 @@ from bot.slack.paper import BLUE, DRAWING, GREEN, GREY, INK, ORANGE, PURPLE, RED
 from storage.records.graph import Neighbourhood, NodeView
 
 MOST_A_GROUP, MOST_A_SIDE = 6, 14
-_ROW_INCHES, _MARGIN_INCHES = 0.34, 1.1
+_ROW_INCHES, _MARGIN_INCHES = 0.3, 1.0
+_WIDTH_INCHES = 6.0
+"""As wide as names on both sides need, and so narrow that a phone can show them; in full they stand in the words."""
+_NAME_LETTERS, _CENTRE_LETTERS, _HEADING_LETTERS = 25, 20, 28
+_WIDER_NAME_LETTERS = 42
+"""Where there is nothing on the other side."""
 _COLOURS = {
     "campaign": BLUE,
     "plan": ORANGE,
@@ -20,6 +25,8 @@ _COLOURS = {
     "audience": GREEN,
     "product": PURPLE,
 }
+_LIGHT = frozenset({ORANGE, PURPLE})
+"""On which white letters could not be read."""
 
 
 @dataclass(frozen=True)
@@ -71,37 +78,60 @@ def rows_of(groups: Sequence[Group]) -> tuple[Row, ...]:
 
 def _drawing(centre: NodeView, left: Sequence[Row], right: Sequence[Row], title: str) -> bytes:
     lines = max(len(left), len(right), 4)
-    figure = new_figure(_MARGIN_INCHES + _ROW_INCHES * lines, title)
+    high = _MARGIN_INCHES + _ROW_INCHES * lines
+    figure = new_figure(high, cut(title, 58), width_inches=_WIDTH_INCHES)
     axes = figure.add_subplot()
     axes.set_xlim(0, 1)
     axes.set_ylim(-0.5, lines - 0.5)
     axes.axis("off")
     middle = (lines - 1) / 2
-    _side(axes, right, middle, lines, at_x=0.68, align="left")
-    _side(axes, left, middle, lines, at_x=0.32, align="right")
+    both, ground = bool(left and right), _COLOURS.get(centre.ref.type, INK)
+    letters = _NAME_LETTERS if both else _WIDER_NAME_LETTERS
+    centre_x = 0.5 if both else 0.2 if right else 0.8
+    reach = 0.18 if both else 0.22
+    _side(axes, right, (centre_x, middle), lines, at_x=centre_x + reach, align="left", letters=letters)
+    _side(axes, left, (centre_x, middle), lines, at_x=centre_x - reach, align="right", letters=letters)
     axes.text(
-        0.5, middle, drawn(centre.name, 26), ha="center", va="center", fontsize=10, fontweight="bold", color="white",
-        bbox={"boxstyle": "round,pad=0.6", "facecolor": _COLOURS.get(centre.ref.type, INK), "edgecolor": "none"},
+        centre_x, middle, drawn(centre.name, _CENTRE_LETTERS), ha="center", va="center", fontsize=10, fontweight="bold",
+        color=INK if ground in _LIGHT else "white",
+        bbox={"boxstyle": "round,pad=0.6", "facecolor": ground, "edgecolor": "none"},
         zorder=4,
     )  # fmt: skip
     return png_of(figure, "right: what it does or is; left: what does something to it")
 
 
-def _side(axes: Any, rows: Sequence[Row], middle: float, lines: int, *, at_x: float, align: str) -> None:
+def _side(
+    axes: Any,
+    rows: Sequence[Row],
+    centre: tuple[float, float],
+    lines: int,
+    *,
+    at_x: float,
+    align: str,
+    letters: int,
+) -> None:
     """One side's rows from the top, each thing tied to the middle."""
     top = lines - 1 - (lines - len(rows)) / 2
     for place, row in enumerate(rows):
         height = top - place
         if not row.kind:
             axes.text(
-                at_x, height, drawn(row.text, 34), ha=align, va="center", fontsize=8.5, color=GREY, style="italic"
+                at_x,
+                height,
+                drawn(row.text, _HEADING_LETTERS),
+                ha=align,
+                va="center",
+                fontsize=8.5,
+                color=GREY,
+                style="italic",
             )
             continue
         colour = _COLOURS.get(row.kind, GREY)
-        axes.plot([0.5, at_x - (0.01 if align == "left" else -0.01)], [middle, height], color=colour, lw=1, alpha=0.6)
+        end = at_x - (0.01 if align == "left" else -0.01)
+        axes.plot([centre[0], end], [centre[1], height], color=colour, lw=1, alpha=0.6)
         axes.plot([at_x], [height], marker="o", markersize=6, color=colour, zorder=3)
         shift = 0.014 if align == "left" else -0.014
-        label = f"{drawn(row.text, 30)}"
+        label = drawn(row.text, letters)
         axes.text(at_x + shift, height, label, ha=align, va="center", fontsize=9.5, color=INK)
 
 

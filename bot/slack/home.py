@@ -1,4 +1,4 @@
-"""App Home: what waits for me, what was decided, what drifts, how the bot itself is."""
+"""App Home: what waits for me, the KPIs, what drifts, what was decided, how the bot itself is."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -8,9 +8,14 @@ from zoneinfo import ZoneInfo
 import structlog
 from slack_sdk.errors import SlackApiError
 
-from bot.slack.cards.home_view import GovernanceLine, HealthLine, Standing, home_view
+from bot.slack.cards.blocks import View
+from bot.slack.cards.home_parts import GovernanceLine
+from bot.slack.cards.home_view import Standing, home_view
 from bot.slack.cards.picture_card import home_lines
 from bot.slack.desk import Desk
+from bot.slack.health import health_of
+from bot.slack.posting import UNACCEPTABLE_VIEW, plainer
+from bot.slack.tiles import tiles_sketch
 from storage.ledger import Transaction
 from storage.records.people import Person
 from storage.records.plans import PlanState
@@ -25,8 +30,9 @@ async def publish(desk: Desk, person: Person, *, page: int = 1) -> None:
     office = desk.office
     async with office.ledger.read() as tx:
         recent = [status for status in await tx.plans.recent(30) if status.state in _DECIDED]
-        alerts = await tx.alerts.unrecovered()
+        alerts, reviews = await tx.alerts.unrecovered(), await tx.reviews.open()
         standing = await _standing(tx, person, now=office.clock())
+    tiles, survey = await desk.tiles.now(), await office.survey()
     view = home_view(
         person,
         zone=ZoneInfo(person.zone),
@@ -34,15 +40,32 @@ async def publish(desk: Desk, person: Person, *, page: int = 1) -> None:
         waiting=await office.router.waiting_for(person),
         recent=recent,
         alerts=alerts,
-        health=[await _health(desk)],
+        reviews=[one for one in reviews if one.owner == person.id and one.due_at is not None],
+        health=await health_of(office),
         simulated=office.sandbox is not None,
         standing=replace(
             standing, drafts=[one.name for one in await office.drafts()], governance=await _governance(desk)
         ),
-        known=home_lines(await office.survey(), today=office.clock().astimezone(desk.zone).date()),
+        # A simulated world has a calendar of its own.
+        known=home_lines(survey, today=survey.as_of.astimezone(desk.zone).date()),
+        tiles=tiles,
+        picture=await desk.pictures.of(tiles_sketch(tiles), filename="kpis.png") if tiles else None,
         page=page,
     )
-    await desk.client.views_publish(user_id=person.slack_id or "", view=view)
+    await _published(desk, person, view)
+
+
+async def _published(desk: Desk, person: Person, view: View) -> None:
+    """Where Slack refuses the page, without its pictures: what waits must be seen."""
+    try:
+        await desk.client.views_publish(user_id=person.slack_id or "", view=view)
+    except SlackApiError as error:
+        words = plainer(view["blocks"])
+        if error.response.get("error") not in UNACCEPTABLE_VIEW or words == view["blocks"]:
+            raise
+        log.warning("home.refused", error=str(error.response.get("error")))
+        await desk.pictures.forget(view["blocks"])
+        await desk.client.views_publish(user_id=person.slack_id or "", view={**view, "blocks": words})
 
 
 async def republish(desk: Desk, body: dict[str, Any], person: Person) -> None:
@@ -57,13 +80,6 @@ async def refresh(desk: Desk, person: Person) -> None:
         await publish(desk, person)
     except (SlackApiError, OSError, TimeoutError) as error:
         log.warning("home.not_published", person=person.id, error=type(error).__name__)
-
-
-async def _health(desk: Desk) -> HealthLine:
-    newest = await desk.office.kpis.data_day()
-    if newest is None:
-        return HealthLine("Data", ok=False, text="nothing has been read yet")
-    return HealthLine("Data", ok=True, text=f"complete up to the day before {newest:%-d %B %Y}")
 
 
 async def _standing(tx: Transaction, person: Person, *, now: datetime) -> Standing:

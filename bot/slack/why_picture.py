@@ -1,4 +1,4 @@
-"""A plan's lineage as a picture: above, the data it rests on; below, what rules, people and channels did with it."""
+"""A plan's lineage as a picture for a phone: left the data it rests on, right what rules, people and channels did."""
 
 import asyncio
 import textwrap
@@ -11,19 +11,18 @@ from agents.lifecycle.tell import is_version
 from agents.lifecycle.why import Why
 from bot.slack.cards.markup import clean, count, cut, words
 from bot.slack.charts import MOST_ALT, Chart
-from bot.slack.paper import BLUE, DRAWING, GREEN, GREY, INK, ORANGE, drawn, new_figure, png_of
+from bot.slack.paper import BLUE, DRAWING, GREEN, GREY, INK, ORANGE, drawn, phone_figure, phone_png_of
 from storage.records.dossiers import Dossier
 from storage.records.executions import ExecutionState
 from storage.records.verdicts import Answer, Outcome
 
-_HEIGHT_INCHES = 3.3
-_BOX_HEIGHT, _GAP = 0.74, 0.16
-"""In units of a row and of a column."""
-_LOW, _HIGH = 0.02, 1.14
-"""Where the two rows of boxes stand."""
+_ROW_INCHES, _MARGIN_INCHES = 0.78, 0.95
+_COLUMNS = (0.245, 0.755)
+"""Where the middles of the two columns of boxes stand; the picture is 1 wide."""
+_BOX_WIDE, _BOX_HIGH = 0.45, 0.78
+"""In widths of the picture, and of a row."""
 _ARROW = {"arrowstyle": "-|>", "color": ORANGE, "shrinkA": 0, "shrinkB": 0}
-_LETTERS_A_ROW = 88
-_MOST_LINES = 4
+_TITLE_LETTERS, _LETTERS, _MOST_LINES = 24, 29, 2
 _VERDICTS = {Outcome.ALLOWED: "allowed", Outcome.NEEDS_APPROVAL: "people must approve", Outcome.REFUSED: "refused"}
 _ANSWERS = {Answer.APPROVE: "approved", Answer.REJECT: "rejected", Answer.WITHDRAW: "withdrew"}
 
@@ -49,8 +48,14 @@ def why_picture(found: Why, dossier: Dossier) -> Chart:
     mark = " (simulated)" if plan.simulated else ""
     title = f"Where {plan.id} comes from and what became of it{mark}"
     with DRAWING:
-        png = _drawing(rests, became, title)
+        png = _drawing(rests, became, f"{plan.id}: where it comes from", f"and what became of it{mark}")
     return Chart(png=png, alt_text=_alt_text(rests, became, title), title=title)
+
+
+def shown(found: Why, dossier: Dossier) -> tuple[object, ...]:
+    """All that the picture shows, for telling pictures apart."""
+    plan = dossier.status.plan
+    return rests_on(found, dossier), became_of(dossier), plan.id, plan.simulated
 
 
 def rests_on(found: Why, dossier: Dossier) -> tuple[Stage, ...]:
@@ -103,57 +108,58 @@ def _name(dossier: Dossier, person_id: str) -> str:
     return person.name if person else person_id
 
 
-def _drawing(rests: Sequence[Stage], became: Sequence[Stage], title: str) -> bytes:
-    figure = new_figure(_HEIGHT_INCHES, title)
+def _drawing(rests: Sequence[Stage], became: Sequence[Stage], title: str, under: str) -> bytes:
+    rows = max(len(rests), len(became))
+    figure = phone_figure(_MARGIN_INCHES + _ROW_INCHES * rows, title, under)
     axes = figure.add_subplot()
     axes.set_xlim(0, 1)
-    axes.set_ylim(-0.06, 2.06)
+    axes.set_ylim(0, rows)
     axes.axis("off")
-    _, last = _row(axes, rests, bottom=_HIGH, colour=BLUE)
-    first, _ = _row(axes, became, bottom=_LOW, colour=GREEN)
-    # From the plan, at the end of the first row, on to the rules, at the beginning of the second.
-    between, top = (_LOW + _BOX_HEIGHT + _HIGH) / 2, _LOW + _BOX_HEIGHT
-    axes.plot([last, last, first], [_HIGH, between, between], color=ORANGE, linewidth=1.2)
-    axes.annotate("", xy=(first, top), xytext=(first, between), arrowprops=_ARROW)
-    return png_of(figure, "data and what came of it, left to right; dashed: has not happened")
+    left = _column(axes, rests, _COLUMNS[0], rows, colour=BLUE)
+    right = _column(axes, became, _COLUMNS[1], rows, colour=GREEN)
+    # From the plan, at the foot of the left column, on to the rules, at the head of the right one.
+    foot, head = left[-1], right[0]
+    out, into = _COLUMNS[0] + _BOX_WIDE / 2, _COLUMNS[1] - _BOX_WIDE / 2
+    between = (out + into) / 2
+    axes.plot([out, between, between], [foot, foot, head], color=ORANGE, linewidth=1.2)
+    axes.annotate("", xy=(into, head), xytext=(between, head), arrowprops=_ARROW)
+    return phone_png_of(figure, ("follow the arrows; dashed: has not happened",))
 
 
-def _row(axes: Any, stages: Sequence[Stage], *, bottom: float, colour: str) -> tuple[float, float]:
-    """Draw the boxes of a row with arrows between them; the middles of the first and the last."""
+def _column(axes: Any, stages: Sequence[Stage], middle: float, rows: int, *, colour: str) -> list[float]:
+    """Draw boxes from the top down with arrows between them; the heights of their middles."""
     from matplotlib.patches import FancyBboxPatch
 
-    column = 1 / len(stages)
-    wide = column * (1 - _GAP)
-    middles = [column * (place + 0.5) for place in range(len(stages))]
-    for middle, stage in zip(middles, stages, strict=True):
+    heights = [rows - place - 0.5 for place in range(len(stages))]
+    for height, stage in zip(heights, stages, strict=True):
         box = FancyBboxPatch(
-            (middle - wide / 2, bottom),
-            wide,
-            _BOX_HEIGHT,
-            boxstyle="round,pad=0,rounding_size=0.012",
+            (middle - _BOX_WIDE / 2, height - _BOX_HIGH / 2),
+            _BOX_WIDE,
+            _BOX_HIGH,
+            boxstyle="round,pad=0,rounding_size=0.02",
             facecolor="white",
             linewidth=1.6,
-            mutation_aspect=6,
+            mutation_aspect=5,
             edgecolor=colour if stage.reached else GREY,
             linestyle="-" if stage.reached else "--",
         )
         axes.add_patch(box)
-        _write(axes, stage, middle, bottom + _BOX_HEIGHT - 0.08, letters=max(10, int(_LETTERS_A_ROW / len(stages))))
-    for left, right in pairwise(middles):
-        height = bottom + _BOX_HEIGHT / 2
-        axes.annotate("", xy=(right - wide / 2, height), xytext=(left + wide / 2, height), arrowprops=_ARROW)
-    return middles[0], middles[-1]
+        _write(axes, stage, middle, height + _BOX_HIGH / 2 - 0.07)
+    for above, below in pairwise(heights):
+        ends = (middle, below + _BOX_HIGH / 2), (middle, above - _BOX_HIGH / 2)
+        axes.annotate("", xy=ends[0], xytext=ends[1], arrowprops=_ARROW)
+    return heights
 
 
-def _write(axes: Any, stage: Stage, middle: float, top: float, *, letters: int) -> None:
+def _write(axes: Any, stage: Stage, middle: float, top: float) -> None:
     said = {"ha": "center", "va": "top", "color": INK if stage.reached else GREY}
-    axes.text(middle, top, drawn(stage.title, letters), fontsize=10, fontweight="bold", **said)
-    axes.text(middle, top - 0.19, _wrapped(stage.text, letters), fontsize=8.5, **said)
+    axes.text(middle, top, drawn(stage.title, _TITLE_LETTERS), fontsize=10.5, fontweight="bold", **said)
+    axes.text(middle, top - 0.25, _wrapped(stage.text), fontsize=9, **said)
 
 
-def _wrapped(text: str, letters: int) -> str:
-    lines = textwrap.wrap(clean(text, 160), letters, max_lines=_MOST_LINES, placeholder="…")
-    return "\n".join(drawn(line, letters + 2) for line in lines)
+def _wrapped(text: str) -> str:
+    lines = textwrap.wrap(clean(text, 160), _LETTERS, max_lines=_MOST_LINES, placeholder="…")
+    return "\n".join(drawn(line, _LETTERS + 2) for line in lines)
 
 
 def _alt_text(rests: Sequence[Stage], became: Sequence[Stage], title: str) -> str:

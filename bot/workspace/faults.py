@@ -11,7 +11,8 @@ class Faults:
     """Each number counts down: the next n calls (of `methods`, or of all but connecting) go wrong.
 
     `lost_replies`: the call is carried out but answered with a 500. `duplicates`: the next n deliveries are sent
-    twice. `latency_ms` delays every call until it is set to 0 again.
+    twice. `latency_ms` delays every call until it is set to 0 again. `unknown_blocks` are kinds of blocks that are
+    refused until it is empty again, as by a Slack that has not heard of them.
     """
 
     rate_limit: int = 0
@@ -21,6 +22,7 @@ class Faults:
     latency_ms: int = 0
     retry_after_seconds: int = 1
     methods: tuple[str, ...] = ()
+    unknown_blocks: tuple[str, ...] = ()
 
     def next_outcome(self, method: str) -> Outcome:
         """What shall happen to this call; counts down."""

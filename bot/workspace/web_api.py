@@ -1,12 +1,13 @@
 """POST /api/{method}: who calls, whether they may, what goes wrong on demand, then the method itself."""
 
 import logging
+from collections.abc import Collection
 from typing import Any
 
 from aiohttp import web
 
 from bot.workspace.core import Core
-from bot.workspace.errors import ApiError
+from bot.workspace.errors import ApiError, refused_with
 from bot.workspace.methods import chat, conversations, people, streams, surfaces, uploads
 from bot.workspace.methods.call import Call, parsed
 from bot.workspace.seeds import Json
@@ -56,7 +57,9 @@ class WebApi:
             if wait:
                 return _limited(wait)
             handler, _ = METHODS[method]
-            answer = await handler(Call(core, parsed(arguments)))
+            call = Call(core, parsed(arguments))
+            _refuse_unknown(call.arguments, core.faults.unknown_blocks)
+            answer = await handler(call)
         except ApiError as refusal:
             _log.info("workspace.api_refused method=%s error=%s", method, refusal.code)
             return web.json_response(refusal.body())
@@ -96,6 +99,16 @@ class WebApi:
         if not await self._core.files.receive(request.match_info["ticket"], content):
             return web.Response(status=400, text="the upload address or the length is wrong")
         return web.Response(text=f"OK - {len(content)}")
+
+
+def _refuse_unknown(arguments: Json, kinds: Collection[str]) -> None:
+    """Say of blocks of these kinds what Slack says of kinds that it does not know."""
+    view = arguments.get("view")
+    blocks = view.get("blocks") if isinstance(view, dict) else arguments.get("blocks")
+    for at, block in enumerate(blocks if kinds and isinstance(blocks, list) else ()):
+        if isinstance(block, dict) and block.get("type") in kinds:
+            code = "invalid_blocks" if view is None else "invalid_arguments"
+            raise refused_with(code, [f"unsupported type: {block['type']} [json-pointer:/blocks/{at}/type]"])
 
 
 def _limited(seconds: int) -> web.Response:

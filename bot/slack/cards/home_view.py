@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -24,17 +23,20 @@ from bot.slack.cards.blocks import (
     section,
 )
 from bot.slack.cards.changes_part import SHOWN_CHANGES, changes
+from bot.slack.cards.home_parts import GovernanceLine, HealthLine, due_text, governance_text, health_text
 from bot.slack.cards.list_cards import plan_line
 from bot.slack.cards.markup import count, data, moment, money, within
 from bot.slack.cards.plan_card import SIMULATED, decision_buttons, reference, title_of, why_button
 from bot.slack.cards.policy_part import changes_rules, impact_text
 from bot.slack.cards.stops_part import freeze_line
+from bot.slack.cards.tiles_part import KpiTile, tiles_part
 from bot.slack.values import MalformedButton
-from storage.records.alerts import Alert
+from storage.records.alerts import Alert, Severity
 from storage.records.dossiers import Dossier
 from storage.records.money import Money
 from storage.records.people import Delegation, Person
 from storage.records.plans import PlanStatus
+from storage.records.reviews import Review
 from storage.records.stops import Freeze, Glass
 
 SHOWN_WAITING = 10
@@ -43,32 +45,7 @@ SHOWN_RECENT = 8
 SHOWN_ALERTS = 8
 _SHOWN_STOPS = 5
 _MOST = 2900
-
-
-@dataclass(frozen=True)
-class HealthLine:
-    """One monitor, source or connection, and how it is."""
-
-    name: str
-    ok: bool
-    text: str
-    checked_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class GovernanceLine:
-    """How governance did this month."""
-
-    changes: int = 0
-    """Changes applied to a channel."""
-    valid: int = 0
-    """Those of them with all the approvals that the rules demanded."""
-    median_minutes: Decimal | None = None
-    """From the moment a plan waits to the last word on it."""
-    expired: int = 0
-    escalated: int = 0
-    overridden: int = 0
-    """Done under broken glass alone."""
+_RANK = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 
 
 @dataclass(frozen=True)
@@ -94,15 +71,19 @@ def home_view(
     waiting: Sequence[Dossier] = (),
     recent: Sequence[PlanStatus] = (),
     alerts: Sequence[Alert] = (),
+    reviews: Sequence[Review] = (),
     health: Sequence[HealthLine] = (),
     simulated: bool = False,
     standing: Standing | None = None,
     known: str = "",
+    tiles: Sequence[KpiTile] = (),
+    picture: Block | None = None,
     page: int = 1,
 ) -> View:
     """The person's page. `waiting`: plans they may approve now, most urgent first; `recent`: decided ones.
 
-    `known` is what `picture_card.home_lines` says of the data.
+    `reviews`: those whose next step is this person's. `known` is what `picture_card.home_lines` says of the data,
+    `picture` an image block of the tiles.
     """
     stands = standing or Standing()
     pages = max(1, -(-len(waiting) // SHOWN_WAITING))
@@ -113,14 +94,16 @@ def home_view(
         context(f"{data(person.name, 60)} · {_roles(person)} · updated {moment(now, zone)}"),
         *([context(SIMULATED)] if simulated else []),
         *_stops(stands, zone, now),
+        *_due(reviews, zone, now),
         *_inbox(shown, zone, page),
         *_pages(page, pages),
-        *_list("Open alerts", [alert_line(one) for one in alerts], SHOWN_ALERTS, "All quiet."),
+        *_kpis(tiles, picture),
+        *_cases(person, alerts),
         *_known(known, page),
         *_list("Recent plans", [plan_line(one, zone) for one in recent], SHOWN_RECENT, "Nothing yet."),
         *_delegations(person, stands, zone, page),
-        *([divider(), section(_governance(stands.governance))] if stands.governance else []),
-        *_list("Health", [*_drafts(stands), *(_health(one, zone) for one in health)], 20, "Not checked yet."),
+        *([divider(), section(governance_text(stands.governance))] if stands.governance else []),
+        *_list("Health", [*_drafts(stands), *(health_text(one, zone) for one in health)], 20, "Not checked yet."),
     ]
     return {"type": "home", "callback_id": CallbackId.HOME, "blocks": blocks}
 
@@ -136,6 +119,39 @@ def read_ticked(values: Mapping[str, Any]) -> tuple[PlanRef, ...]:
             except MalformedButton:
                 continue
     return tuple(dict.fromkeys(ticked))
+
+
+def _due(reviews: Sequence[Review], zone: ZoneInfo, now: datetime) -> list[Block]:
+    """The next steps of cases that this person answers for, the most urgent first; none, nothing."""
+    if not reviews:
+        return []
+    ordered = sorted(reviews, key=lambda one: one.due_at or now)
+    lines = [due_text(one, zone, now) for one in ordered[:SHOWN_ALERTS]]
+    hidden = len(reviews) - len(lines)
+    more = [f"…and {hidden:,} more"] if hidden > 0 else []
+    return [divider(), section(within(["*Cases that wait for your next step*", *lines, *more], _MOST))]
+
+
+def _kpis(tiles: Sequence[KpiTile], picture: Block | None) -> list[Block]:
+    if not tiles:
+        return []
+    return [divider(), section("*KPIs of the last 7 days*"), *tiles_part(tiles), *([picture] if picture else [])]
+
+
+def _cases(person: Person, alerts: Sequence[Alert]) -> list[Block]:
+    """Open cases, the person's own first, the worst of the others next; what another case explains is told there."""
+    keys = {one.finding.key for one in alerts}
+    told = [one for one in alerts if one.finding.part_of not in keys]
+    ordered = sorted(told, key=lambda one: (person.id not in _at_it(one), -_RANK[one.finding.severity]))
+    lines = [f"{alert_line(one)}{' · 👤 *yours*' if person.id in _at_it(one) else ''}" for one in ordered]
+    hidden = len(alerts) - len(told)
+    more = [context(f"{count(hidden, 'more case')} with the same cause as one above")] if hidden else []
+    return [*_list("Open alerts", lines, SHOWN_ALERTS, "All quiet."), *more]
+
+
+def _at_it(alert: Alert) -> set[str]:
+    """Who takes care of a case: whom it was given to, else whoever said that they look at it."""
+    return {alert.assigned_to or alert.acknowledged_by or ""}
 
 
 def _known(text: str, page: int) -> list[Block]:
@@ -241,26 +257,6 @@ def _delegations(person: Person, stands: Standing, zone: ZoneInfo, page: int) ->
     return [*blocks, *more, actions(f"home.controls.{page}", controls)]
 
 
-def _governance(line: GovernanceLine) -> str:
-    """As in "*Governance this month*: 100% of 42 changes validly approved · median 35 min to decide · …"."""
-    if line.changes:
-        share = Decimal(line.valid * 1000 // line.changes) / 10  # rounded down: short of all is never 100
-        mark = "🟢" if line.valid == line.changes else "🔴"
-        valid = f"{mark} *{share.normalize():f}%* of {count(line.changes, 'change')} validly approved"
-    else:
-        valid = "no change yet"
-    parts_ = [valid, *([f"median {_span(line.median_minutes)} to decide"] if line.median_minutes is not None else [])]
-    parts_ += [f"{line.expired:,} expired", f"{line.escalated:,} escalated", f"{line.overridden:,} under broken glass"]
-    return f"*Governance this month*\n{' · '.join(parts_)}"
-
-
-def _span(minutes: Decimal) -> str:
-    whole = int(minutes)
-    if whole < 90:
-        return f"{whole} min"
-    return f"{Decimal(whole) / 60:.1f} h" if whole < 48 * 60 else f"{Decimal(whole) / 1440:.1f} days"
-
-
 def _drafts(stands: Standing) -> list[str]:
     if not stands.drafts:
         return []
@@ -273,11 +269,6 @@ def _list(title: str, lines: Sequence[str], most: int, otherwise: str) -> list[B
     hidden = len(lines) - most
     shown = [*lines[:most], *([f"…and {hidden:,} more"] if hidden > 0 else [])]
     return [divider(), section(f"*{title}*\n{within(shown, _MOST) or otherwise}")]
-
-
-def _health(line: HealthLine, zone: ZoneInfo) -> str:
-    at = f" · {moment(line.checked_at, zone)}" if line.checked_at else ""
-    return f"{'🟢' if line.ok else '🔴'} *{data(line.name, 60)}* {data(line.text, 160, empty='')}{at}"
 
 
 def _roles(person: Person) -> str:

@@ -8,7 +8,7 @@ from agents.lifecycle.source_picture import SourcePicture
 from agents.lifecycle.survey import Survey
 from bot.slack.buttons import ActionId
 from bot.slack.cards.blocks import Block, Message, actions, button, context, header, section
-from bot.slack.cards.data_words import age, amounts, gaps_of, source_name, span, things
+from bot.slack.cards.data_words import age, amounts, gaps_of, late_words, source_name, span, things, zones_differ
 from bot.slack.cards.found_card import aside_line
 from bot.slack.cards.markup import bullets, count, data, moment, within
 from bot.slack.cards.plan_card import SIMULATED
@@ -39,8 +39,9 @@ def picture_card(survey: Survey, *, zone: ZoneInfo, today: date, picture: Block 
         *([context(SIMULATED)] if all(one.simulated for one in survey.sources) else []),
         *([section(f"*Spend* {amounts(survey.spend)}{_apart(survey)}")] if survey.spend else []),
         *([picture] if picture else []),
-        *(section(source_lines(one, today)) for one in shown),
+        *(section(source_lines(one, today, zone)) for one in shown),
         *([context(f"…and {count(hidden, 'more source')}: `countersign data`")] if hidden > 0 else []),
+        *([context(data(aligned, 600))] if (aligned := zones_differ(survey.sources)) else []),
         *_missing(survey),
         *_questions(survey),
         *_aside(survey),
@@ -50,7 +51,7 @@ def picture_card(survey: Survey, *, zone: ZoneInfo, today: date, picture: Block 
     return Message(text=_spoken(survey), blocks=tuple(blocks))
 
 
-def source_lines(one: SourcePicture, today: date) -> str:
+def source_lines(one: SourcePicture, today: date, zone: ZoneInfo) -> str:
     """One source: what it tells of, for which days, how fresh."""
     head = [f"{'🟠' if one.stale else '🟢'} *{data(source_name(one.source), 60)}*"]
     head += [count(one.campaigns, "campaign")] if one.campaigns else []
@@ -63,8 +64,9 @@ def source_lines(one: SourcePicture, today: date) -> str:
     if one.provisional_from is not None and one.last_day is not None and one.provisional_from <= one.last_day:
         facts.append(f"may still change from {span(one.provisional_from, one.provisional_from)} on")
     if one.stale:
-        late = ", ".join(f"{held.fresh_within_hours} h" for held in one.datasets if held.stale)
-        facts.append(f"*not fresh*: {late or 'older than'} promised")
+        facts.append(late_words(one, zone))
+    if one.trouble:
+        facts.append(f"the last attempt to read it failed: {data(one.trouble, 160)}")
     if one.quarantined:
         facts.append(f"{count(one.quarantined, 'row')} set aside")
     return f"{' · '.join(head)}\n{' · '.join(facts)}"

@@ -1,5 +1,6 @@
 /** Block Kit as page nodes. A block this page does not know is shown as a grey row, never dropped. */
 
+import { chart } from "./charts.js";
 import { el, icon, ownImage, safeLink, safeUrl } from "./dom.js";
 import { renderElement } from "./elements.js";
 import { markdown } from "./markdown.js";
@@ -18,13 +19,14 @@ const RENDERERS = {
   image,
   table,
   data_table: table,
+  data_visualization: chart,
   rich_text: richText,
   markdown: (block) => el("div", { class: "b-markdown mrkdwn" }, markdown(block.text)),
   alert,
 };
 
 /** Kinds that make a message a card rather than a line of talk. */
-const CARD_KINDS = new Set(["header", "actions", "table", "data_table", "input", "alert", "divider"]);
+const CARD_KINDS = new Set(["header", "actions", "table", "data_table", "data_visualization", "input", "alert", "divider"]);
 
 export function isCard(blocks) {
   return (blocks ?? []).some(

@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from storage.records.alerts import AlertState, Severity
+from storage.records.alerts import AlertState, Candidate, Certainty, LearntKind, Severity
+from storage.records.attention import Digest, DigestLine
 from storage.records.audit import AuditEntry
 from storage.records.dossiers import Dossier
 from storage.records.executions import ExecutionState
@@ -215,6 +216,39 @@ def dossiers(draw) -> Dossier:
 
 
 @st.composite
+def candidates(draw) -> Candidate:
+    text = draw(names)
+    return Candidate(
+        kind=draw(st.sampled_from(["change", "outside", text])),
+        ref=draw(st.sampled_from([None, "PLAN-7", text or None])),
+        words=draw(names),
+        certainty=draw(st.sampled_from(Certainty)),
+        speaks_for=(text,) * draw(st.sampled_from([0, 1, 9])),
+        speaks_against=(text,) * draw(st.sampled_from([0, 1, 9])),
+    )
+
+
+@st.composite
+def digests(draw) -> Digest:
+    def lines():
+        return st.lists(
+            st.builds(
+                DigestLine, alert_id=st.just("ALERT-7"), severity=st.sampled_from(Severity), title=names,
+                since=st.just(b.TODAY), words=names, simulated=st.booleans(),
+            ), max_size=12,
+        ).map(tuple)  # fmt: skip
+
+    return Digest(
+        id="DIGEST-2025-06-03",
+        made_at=b.NOW,
+        small=draw(lines()),
+        waiting=draw(lines()),
+        recovered=draw(lines()),
+        more=draw(st.integers(0, 10**6)),
+    )
+
+
+@st.composite
 def alerts(draw):
     text = draw(names)
     return b.an_alert(
@@ -227,9 +261,15 @@ def alerts(draw):
             cause=text,
             evidence=(text,) * 5,
             suspect_plan=draw(st.sampled_from([None, "PLAN-12"])),
+            candidates=tuple(draw(st.lists(candidates(), max_size=2))) * draw(st.sampled_from([1, 8])),
             simulated=draw(st.booleans()),
         ),
         state=draw(st.sampled_from(AlertState)),
+        assigned_to=draw(st.one_of(st.none(), names)),
+        escalated_to=(text,) * draw(st.sampled_from([0, 2, 9])),
+        learnt=draw(st.sampled_from([None, *LearntKind])),
+        learnt_by=text,
+        learnt_why=draw(names),
         acknowledged_by=draw(st.one_of(st.none(), names)),
         snoozed_until=draw(st.sampled_from([None, b.NOW + timedelta(days=3)])),
     )

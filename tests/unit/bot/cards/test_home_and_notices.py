@@ -8,10 +8,14 @@ import pytest
 
 from bot.slack.buttons import ActionId, DelegationRef, PageRef
 from bot.slack.cards import notices
-from bot.slack.cards.home_view import GovernanceLine, HealthLine, Standing, home_view, read_ticked
+from bot.slack.cards.home_parts import GovernanceLine, HealthLine
+from bot.slack.cards.home_view import Standing, home_view, read_ticked
 from bot.slack.cards.list_cards import FleetLine, fleet_list, help_card, plan_list
 from bot.slack.cards.plan_card import reference
+from bot.slack.cards.tiles_part import KpiTile
+from storage.records.alerts import Severity
 from storage.records.plans import PlanState
+from storage.records.reviews import Review, ReviewState
 from storage.records.verdicts import Answer
 from tests import builders as b
 from tests.unit.bot.cards.strictness import all_text, assert_openable, assert_postable, elements_of
@@ -44,6 +48,55 @@ def test_home_puts_what_waits_first_and_lets_it_be_decided():
     assert "1 plan waits for you" in text
     decisions = {ActionId.PLAN_APPROVE, ActionId.PLAN_EDIT, ActionId.PLAN_REJECT, ActionId.PLAN_WHY}
     assert set(elements_of(view)) - PAGE_CONTROLS == decisions
+
+
+def test_cases_of_mine_come_first_the_worst_next_and_parts_of_another_are_counted():
+    mine = b.an_alert(id="ALERT-1", assigned_to="aaron", finding=b.a_finding(key="a"))
+    worst = b.an_alert(id="ALERT-2", finding=b.a_finding(key="b", severity=Severity.CRITICAL))
+    part = b.an_alert(id="ALERT-3", finding=b.a_finding(key="c", part_of="b"))
+    alone = b.an_alert(id="ALERT-4", finding=b.a_finding(key="d", part_of="over by now"))
+    text = all_text(home(alerts=[alone, part, worst, mine]))
+    places = [text.index(name) for name in ("ALERT-1", "ALERT-2", "ALERT-4")]
+    assert places == sorted(places)
+    assert "👤 *yours*" in text
+    assert "ALERT-3" not in text
+    assert "1 more case with the same cause" in text
+
+
+def test_cases_that_wait_for_my_next_step_say_what_and_until_when():
+    due = a_review(state=ReviewState.ACKNOWLEDGED, due_at=b.NOW + timedelta(hours=2))
+    late = a_review(alert_id="ALERT-9", due_at=b.NOW - timedelta(hours=2))
+    text = all_text(home(reviews=[due, late]))
+    assert "ALERT-3* · CPC of Paid search · say what caused it, due" in text
+    assert text.index("ALERT-9") < text.index("ALERT-3")
+    assert "⏰ *ALERT-9*" in text
+
+
+def test_the_kpis_stand_above_the_alerts_with_their_picture():
+    picture = {"type": "image", "slack_file": {"id": "F000000001"}, "alt_text": "KPIs"}
+    view = home(tiles=[KpiTile(b.a_kpi_answer(), b.a_kpi_answer())], picture=picture, alerts=[b.an_alert()])
+    kinds = [block["type"] for block in view["blocks"]]
+    text = all_text(view)
+    assert "image" in kinds
+    assert text.index("KPIs of the last 7 days") < text.index("Open alerts")
+
+
+def a_review(**changes):
+    defaults = {
+        "alert_id": "ALERT-3",
+        "key": "drift/cpc/paid_search",
+        "kpi": "cpc",
+        "entity": "paid_search",
+        "severity": Severity.WARNING,
+        "simulated": True,
+        "state": ReviewState.OPEN,
+        "version": 1,
+        "owner": "aaron",
+        "opened_at": b.NOW,
+        "since": b.NOW,
+        "due_at": b.NOW,
+    }
+    return Review(**{**defaults, **changes})
 
 
 def test_home_does_not_let_people_approve_what_it_does_not_show():

@@ -9,13 +9,24 @@ from hypothesis import strategies as st
 
 from bot.slack.buttons import BulkVerb
 from bot.slack.cards import markup, notices
+from bot.slack.cards.alert_call_card import alert_call_card
 from bot.slack.cards.alert_card import alert_card
+from bot.slack.cards.alert_views import (
+    assign_view,
+    escalate_view,
+    expect_view,
+    rebaseline_view,
+    snooze_view,
+    suspects_view,
+)
 from bot.slack.cards.ask_card import ask_card
 from bot.slack.cards.bulk_views import bulk_result, bulk_view
+from bot.slack.cards.digest_card import digest_card
 from bot.slack.cards.edit_view import edit_errors, edit_view
 from bot.slack.cards.glass_card import freeze_card, glass_card
 from bot.slack.cards.history import HISTORY, announcement, history_line
-from bot.slack.cards.home_view import GovernanceLine, HealthLine, Standing, home_view
+from bot.slack.cards.home_parts import GovernanceLine, HealthLine
+from bot.slack.cards.home_view import Standing, home_view
 from bot.slack.cards.kpi_card import kpi_card
 from bot.slack.cards.list_cards import FleetLine, fleet_list, plan_line, plan_list
 from bot.slack.cards.people_views import hand_over_view, question_view
@@ -24,6 +35,7 @@ from bot.slack.cards.reject_view import reject_view
 from bot.slack.cards.rollback_views import rollback_picker, rollback_preview
 from bot.slack.cards.stop_views import concern_view, freeze_view, thaw_view
 from bot.slack.cards.why_view import why_view
+from storage.records.attention import Call, CallKind
 from storage.records.nudges import NudgeKind
 from tests import builders as b
 from tests.unit.bot.cards import hostile
@@ -133,9 +145,29 @@ def test_bulk_dialogs_can_be_opened(dossiers, text, verb):
 
 
 @few
-@given(hostile.alerts())
-def test_alert_cards_are_postable(alert):
-    assert_postable(alert_card(alert, zone=LONDON, people=b.PEOPLE))
+@given(hostile.alerts(), st.lists(hostile.alerts(), max_size=2), st.sampled_from([1, 30]))
+def test_alert_cards_are_postable(alert, parts, times):
+    assert_postable(alert_card(alert, zone=LONDON, people=b.PEOPLE, parts=parts * times))
+
+
+@few
+@given(hostile.alerts(), hostile.names, st.sampled_from(CallKind))
+def test_messages_and_forms_about_an_alert_can_be_sent_and_opened(alert, text, kind):
+    call = Call(id=1, alert_id=alert.id, person_id="olivia", kind=kind, words=text, due_at=b.NOW)
+    person = b.a_person(name=text)
+    assert_postable(alert_call_card(call, alert, person, people=b.PEOPLE, link="https://slack.example/archives/C/p1"))
+    assert_openable(suspects_view(alert, links={}))
+    assert_openable(assign_view(alert))
+    assert_openable(snooze_view(alert, today=b.TODAY))
+    assert_openable(expect_view(alert, parts=3))
+    assert_openable(rebaseline_view(alert, first=b.TODAY))
+    assert_openable(escalate_view(alert))
+
+
+@few
+@given(hostile.digests())
+def test_digests_are_postable(digest):
+    assert_postable(digest_card(digest, zone=LONDON))
 
 
 @few
