@@ -1,63 +1,22 @@
 """From signals to cases: one event moves many KPIs, and people want one finding that names its likely cause.
 
 Each function explains some signals by one cause and takes them off the table, from the surest cause to none at all:
-outage, tracking, demand, auction price, unplanned budget, and last what nothing explains.
+missing data, outage, tracking, demand, auction price, a proxy that misleads, creative, unplanned budget, and last what
+nothing explains.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from agents.drift.columns import BudgetJump, Columns
-from agents.drift.signals import ALL, Signal, Signals
+from agents.drift.case import Case, Table, Why
+from agents.drift.columns import Columns
+from agents.drift.level import Reading
+from agents.drift.signals import ALL, Signals
 from agents.drift.thresholds import Thresholds
+from storage.records.alerts import Pattern
 
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """One event: the signal it is named after, what it shows in, and why it probably happened."""
-
-    kpi: str
-    """Name of the KPI in `kpis.yml`."""
-    entity: str
-    lead: Signal | None
-    shown_in: tuple[Signal, ...]
-    cause: str
-    ours: bool
-    """Whether a plan of ours could be behind it."""
-    always_critical: bool = False
-    channels: tuple[str, ...] = ()
-    jump: BudgetJump | None = None
-
-
-@dataclass(slots=True)
-class Table:
-    """The signals still unexplained."""
-
-    columns: Columns
-    signals: Signals
-    thresholds: Thresholds
-    explained: set[tuple[str, str]] = field(default_factory=set)
-
-    def firing(self, kpi: str, entity: str) -> Signal | None:
-        signal = self.signals.get((kpi, entity))
-        return signal if signal and signal.fires and (kpi, entity) not in self.explained else None
-
-    def steady(self, kpi: str, entity: str) -> bool:
-        """Whether the KPI neither fires nor moved by more than the share that counts as steady."""
-        signal = self.signals.get((kpi, entity))
-        return signal is None or (not signal.fires and abs(signal.effect) < self.thresholds.steady)
-
-    def explain(self, entity: str, *kpis: str) -> tuple[Signal, ...]:
-        """Take the KPIs of an entity off the table; returns those that were judged."""
-        self.explained |= {(kpi, entity) for kpi in kpis}
-        return tuple(self.signals[kpi, entity] for kpi in kpis if (kpi, entity) in self.signals)
-
-    @property
-    def channels(self) -> tuple[str, ...]:
-        return tuple(channel.channel for channel in self.columns.channels)
-
-
+_PROXY_Z, _PROXY_ROOM = 3.0, 1.05
+"""The outcome must be surely less, and all in all no more than so many times what it was."""
 _EVERY = ("spend", "cpm", "cpc", "ctr", "cvr", "roas")
 
 
@@ -67,8 +26,35 @@ def cases_of(columns: Columns, signals: Signals, thresholds: Thresholds) -> tupl
     for channel in columns.channels:
         if channel.at_month_limit:
             table.explain(channel.channel, "spend")
-    steps = (_outages, _tracking, _demand, _prices, _creatives, _budgets, _unexplained)
+    steps = (_missing, _outages, _tracking, _demand, _prices, _proxies, _creatives, _budgets, _unexplained, _restless)
     return tuple(case for step in steps for case in step(table))
+
+
+def cases_of_campaign(columns: Columns, signals: Signals, thresholds: Thresholds) -> tuple[Case, ...]:
+    """The same of one campaign arranged as a channel: nothing there tells its tracking from its landing page."""
+    table = Table(columns, signals, thresholds)
+    for channel in columns.channels:
+        if channel.at_month_limit:
+            table.explain(channel.channel, "spend")
+    return tuple(case for step in (_outages, _prices, _proxies, _creatives, _unexplained) for case in step(table))
+
+
+def _missing(table: Table) -> Iterator[Case]:
+    """The source was read, and says nothing of what it told of every day."""
+    for channel in table.columns.silent:
+        if channel == "store":
+            table.explain(ALL, "tracking", "orders")
+        yield Case(
+            "spend" if channel != "store" else "store_orders",
+            channel if channel != "store" else ALL,
+            None,
+            (),
+            "data missing: the source was read, but tells nothing of it",
+            ours=False,
+            why=Why.DATA,
+            pattern=Pattern.MISSING,
+            missing=True,
+        )
 
 
 def _outages(table: Table) -> Iterator[Case]:
@@ -78,7 +64,9 @@ def _outages(table: Table) -> Iterator[Case]:
         if spend and spend.effect <= gone:
             shown = table.explain(channel, *_EVERY)
             table.explain(ALL, "tracking")
-            yield Case("spend", channel, spend, shown, "outage, likely", ours=True, always_critical=True)
+            yield Case(
+                "spend", channel, spend, shown, "outage, likely", ours=True, always_critical=True, why=Why.CHANNEL
+            )
 
 
 def _tracking(table: Table) -> Iterator[Case]:
@@ -112,7 +100,18 @@ def _tracking(table: Table) -> Iterator[Case]:
     shown = (*lost, *shop, *((orders,) if orders else ()))
     lead = ratio if ratio and entity == ALL else min(lost, key=lambda signal: signal.effect)
     critical = orders is not None
-    yield Case("conversions", entity, lead, shown, sure, ours=False, always_critical=critical, channels=names)
+    yield Case(
+        "conversions",
+        entity,
+        lead,
+        shown,
+        sure,
+        ours=False,
+        always_critical=critical,
+        channels=names,
+        why=Why.TRACKING,
+        pattern=Pattern.TRACKING_BREAK,
+    )
 
 
 def _goes_on(table: Table, kpi: str, entity: str) -> bool:
@@ -134,7 +133,7 @@ def _demand(table: Table) -> Iterator[Case]:
         table.explain(channel, "cvr", "roas")
     shown = (*table.explain(ALL, "orders", "tracking"), *falling)
     cause = "demand, likely external" if len(falling) * 2 >= len(table.channels) else "demand, possible"
-    yield Case("store_orders", ALL, orders, shown, cause, ours=False)
+    yield Case("store_orders", ALL, orders, shown, cause, ours=False, why=Why.OUTSIDE)
 
 
 def _prices(table: Table) -> Iterator[Case]:
@@ -144,7 +143,40 @@ def _prices(table: Table) -> Iterator[Case]:
         lead = cpc or cpm
         if lead and table.steady("ctr", channel):
             shown = table.explain(channel, "cpc", "cpm", "ctr", "roas")
-            yield Case("cpc", channel, lead, shown, "auction price, likely", ours=True)
+            yield Case("cpc", channel, lead, shown, "auction price, likely", ours=True, why=Why.PRICE)
+
+
+def _proxies(table: Table) -> Iterator[Case]:
+    """More or cheaper clicks that bring no more conversions: what stands for the outcome misleads."""
+    for channel in table.channels:
+        outcome = table.signals.get(("cvr", channel))
+        if outcome is None or not outcome.readings or ("cvr", channel) in table.explained:
+            continue
+        for kpi in ("ctr", "cpc"):
+            signal = table.signals.get((kpi, channel))
+            if signal is None or signal.lifted is None or (kpi, channel) in table.explained:
+                continue
+            gain = 1 + signal.lifted.effect if kpi == "ctr" else 1 / max(1 + signal.lifted.effect, 0.05)
+            same_days = _nearest(outcome.readings, signal.lifted.days)
+            if same_days.z <= -_PROXY_Z and gain * (1 + same_days.effect) <= _PROXY_ROOM:
+                shown = table.explain(channel, "cvr", "ctr", "cpc", "roas")
+                cause = "clicks of another kind, likely: more of them, and no more conversions"
+                yield Case(
+                    "cvr",
+                    channel,
+                    outcome,
+                    shown,
+                    cause,
+                    ours=True,
+                    why=Why.CREATIVE,
+                    pattern=Pattern.PROXY_TRAP,
+                    proxy=signal,
+                )
+                break
+
+
+def _nearest(readings: Sequence[Reading], days: int) -> Reading:
+    return min(readings, key=lambda reading: abs(reading.days - days))
 
 
 def _creatives(table: Table) -> Iterator[Case]:
@@ -153,7 +185,7 @@ def _creatives(table: Table) -> Iterator[Case]:
         ctr = table.firing("ctr", channel)
         if ctr and table.steady("cpm", channel):
             shown = table.explain(channel, "ctr", "cpc", "roas")
-            yield Case("ctr", channel, ctr, shown, "creative or audience, possible", ours=True)
+            yield Case("ctr", channel, ctr, shown, "creative or audience, possible", ours=True, why=Why.CREATIVE)
 
 
 def _budgets(table: Table) -> Iterator[Case]:
@@ -164,14 +196,31 @@ def _budgets(table: Table) -> Iterator[Case]:
         if jump.day >= since and share >= table.thresholds.rule("spend").min_effect:
             shown = table.explain(jump.channel, "spend")
             entity = f"{jump.channel}/{jump.campaign_id}"
-            yield Case("spend", entity, None, shown, "budget changed outside Countersign", ours=False, jump=jump)
+            yield Case(
+                "spend",
+                entity,
+                None,
+                shown,
+                "budget changed outside Countersign",
+                ours=False,
+                jump=jump,
+                why=Why.CHANGE,
+            )
 
 
 def _unexplained(table: Table) -> Iterator[Case]:
     for channel in table.channels:
         spend = table.firing("spend", channel)
         if spend:
-            yield Case("spend", channel, spend, table.explain(channel, "spend"), "delivery, unknown", ours=True)
+            yield Case(
+                "spend",
+                channel,
+                spend,
+                table.explain(channel, "spend"),
+                "delivery, unknown",
+                ours=True,
+                why=Why.CHANNEL,
+            )
         # Conversion rate and return move together: the rate is nearer to the cause.
         for kpi in ("cvr", "cpc", "cpm", "ctr", "roas"):
             lead = table.firing(kpi, channel)
@@ -180,4 +229,32 @@ def _unexplained(table: Table) -> Iterator[Case]:
                 yield Case(kpi, channel, lead, shown, "unknown", ours=True)
     ratio = table.firing("tracking", ALL)
     if ratio:
-        yield Case("conversions", ALL, ratio, table.explain(ALL, "tracking"), "tracking, possible", ours=False)
+        shown = table.explain(ALL, "tracking")
+        yield Case("conversions", ALL, ratio, shown, "tracking, possible", ours=False, why=Why.TRACKING)
+
+
+def _restless(table: Table) -> Iterator[Case]:
+    """Channels, or the shop, in which nothing has shifted and yet something moves unlike before; one case each."""
+    for entity in (*table.channels, ALL):
+        of_entity = [signal for (_, name), signal in table.signals.items() if name == entity]
+        if any(signal.fires or (signal.kpi, entity) in table.explained for signal in of_entity):
+            continue
+        wild = [signal for signal in of_entity if signal.unrest is not None]
+        if not wild:
+            continue
+        lead = max(wild, key=lambda signal: signal.unrest.now / signal.unrest.before if signal.unrest else 0.0)
+        stuck = lead.unrest is not None and lead.unrest.now == 0
+        cause = (
+            "the same value every day: the data may be stuck" if stuck else "unknown: it swings more than ever before"
+        )
+        kpi = "store_orders" if lead.kpi == "orders" else lead.kpi
+        yield Case(
+            kpi,
+            entity,
+            lead,
+            (),
+            cause,
+            ours=not stuck,
+            why=Why.DATA if stuck else Why.UNKNOWN,
+            pattern=Pattern.VARIANCE_CHANGE,
+        )

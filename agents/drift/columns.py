@@ -1,7 +1,7 @@
 """Daily facts as columns a channel: what was spent, shown, clicked and reported, on one calendar without gaps."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -18,6 +18,7 @@ HISTORY_DAYS = 120
 _MICROS = 1e6
 _MONTH_OF_BUDGETS = 30.4
 _LATE_IN_MONTH = 26
+_REGULAR_DAYS, _SILENT_FOR = 14, 7
 _MIX_DAYS = 56
 """Days that a campaign's usual ratio is taken from."""
 
@@ -55,6 +56,23 @@ class ChannelColumns:
     """Share of a day's final conversions that has arrived; shape (days,)."""
     at_month_limit: bool
     """Whether a campaign has spent what its platform allows in a month: then less is spent, and that is no drift."""
+    campaigns: tuple[tuple[str, str], ...] = ()
+    """Id and name of each row; names are untrusted text."""
+
+    def only(self, row: int) -> "ChannelColumns":
+        """One campaign as if it were a channel of its own, called channel/id."""
+        one = slice(row, row + 1)
+        return replace(
+            self,
+            channel=f"{self.channel}/{self.campaigns[row][0]}",
+            spend=self.spend[one],
+            planned_spend=self.planned_spend[one],
+            impressions=self.impressions[one],
+            clicks=self.clicks[one],
+            conversions=self.conversions[one],
+            revenue=self.revenue[one],
+            campaigns=self.campaigns[one],
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +85,8 @@ class Columns:
     orders: Floats | None
     jumps: tuple[BudgetJump, ...]
     """Unplanned budget changes, oldest first."""
+    silent: tuple[str, ...] = ()
+    """Channels, or the shop as `store`, of which rows came every day and now none, though others were told of."""
 
 
 def columns_of(rows: pl.DataFrame, *, data_day: date, maturity: Maturity, plans: Sequence[ExecutedPlan]) -> Columns:
@@ -86,7 +106,25 @@ def columns_of(rows: pl.DataFrame, *, data_day: date, maturity: Maturity, plans:
     ]
     store = known.filter((pl.col("channel") == "store") & pl.col("orders").is_not_null())
     orders = _daily(store, "orders", first=first, last=data_day) if store["day"].max() == data_day else None
-    return Columns(data_day, tuple(channels), orders, tuple(jump for jump in jumps if jump not in ours))
+    return Columns(
+        last=data_day,
+        channels=tuple(channels),
+        orders=orders,
+        jumps=tuple(jump for jump in jumps if jump not in ours),
+        silent=_silent(known, data_day) if channels else (),
+    )
+
+
+def _silent(known: pl.DataFrame, data_day: date) -> tuple[str, ...]:
+    """Without a row today, with one on each of the fourteen days before but the newest few."""
+    recent = known.filter(pl.col("day") > data_day - timedelta(days=_REGULAR_DAYS + _SILENT_FOR))
+    told = recent.group_by("channel").agg(pl.col("day").n_unique().alias("days"), pl.col("day").max().alias("newest"))
+    gone = told.filter(
+        (pl.col("newest") < data_day)
+        & (pl.col("newest") >= data_day - timedelta(days=_SILENT_FOR))
+        & (pl.col("days") >= _REGULAR_DAYS)
+    )
+    return tuple(sorted(gone["channel"].to_list()))
 
 
 def _channel_columns(
@@ -119,6 +157,7 @@ def _channel_columns(
         revenue=daily("revenue_micros", _MICROS),
         arrived=maturity.share(channel, ages),
         at_month_limit=_at_month_limit(group, last),
+        campaigns=tuple((campaign, str(by_id[campaign]["campaign"][-1] or campaign)) for campaign in ids),
     )
 
 

@@ -1,18 +1,28 @@
 """Drift of the main KPIs: findings for people, one an event, with numbers, likely cause and the plan to suspect."""
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from types import MappingProxyType
 
 import polars as pl
 
 from agents.drift import maturity
-from agents.drift.causes import Case, cases_of
-from agents.drift.columns import columns_of
+from agents.drift.campaigns import campaign_cases
+from agents.drift.case import Case
+from agents.drift.causes import cases_of
+from agents.drift.columns import Columns, columns_of
+from agents.drift.maturity import Maturity
 from agents.drift.plans import ExecutedPlan
-from agents.drift.signals import ALL, signals_of
+from agents.drift.signals import ALL, Normals, signals_of
+from agents.drift.suspicion import candidates_of
 from agents.drift.thresholds import DEFAULT, Thresholds
 from agents.drift.wording import detail_of, title_of
-from storage.records.alerts import AlertKind, Finding, Severity
+from agents.drift.words import unit_of
+from storage.records.alerts import AlertKind, Finding, Pattern, Reading, Severity
+
+_LASTING_DAYS = 3
 
 
 def detect(
@@ -22,64 +32,222 @@ def detect(
     restatement_days: int,
     plans: Sequence[ExecutedPlan] = (),
     thresholds: Thresholds = DEFAULT,
+    normals: Normals = MappingProxyType({}),
+    flagged: Collection[tuple[str, str]] | None = None,
+    paused: Collection[str] = (),
 ) -> tuple[Finding, ...]:
     """Judge the newest one to three complete days of one source.
 
     `frame` has the columns of `storage.lake.facts.FACTS`; older versions of its rows show how fast conversions arrive,
-    and young days are compared at equal maturity. Budgets that `plans` changed are not drift. Currencies are judged
+    and young days are compared at equal maturity. Budgets that `plans` changed are not drift, and a level in `normals`
+    is the usual one from its day on. Of `flagged` and `paused` campaigns see `campaign_cases`. Currencies are judged
     apart. Empty with less history than the thresholds ask for.
     """
+    arranged = arrange(frame, data_day=data_day, restatement_days=restatement_days, plans=plans)
+    return tuple(
+        finding
+        for one in arranged
+        for finding in judge(one, plans=plans, thresholds=thresholds, normals=normals, flagged=flagged, paused=paused)
+    )
+
+
+@dataclass(frozen=True)
+class Arranged:
+    """One currency of one source, arranged to be judged."""
+
+    currency: str
+    suffix: str
+    """Of keys, where the source has other currencies, too."""
+    arrival: Maturity
+    newest: pl.DataFrame
+    """Rows of the judged day."""
+    columns: Columns
+
+
+def arrange(
+    frame: pl.DataFrame, *, data_day: date, restatement_days: int, plans: Sequence[ExecutedPlan] = ()
+) -> tuple[Arranged, ...]:
+    """The facts of one source as columns, by currency; see `detect`."""
     currencies = sorted(frame["currency"].drop_nulls().unique().to_list())
-    findings: list[Finding] = []
+    arranged = []
     for currency in currencies:
         own = frame.filter(pl.col("currency") == currency)
         arrival = maturity.measure(own, data_day=data_day, restatement_days=restatement_days)
         rows = maturity.newest_rows(own)
         columns = columns_of(rows, data_day=data_day, maturity=arrival, plans=plans)
-        signals = signals_of(columns, maturity=arrival, thresholds=thresholds)
         newest = rows.filter(pl.col("day") == data_day)
         suffix = f"/{currency}" if len(currencies) > 1 else ""
-        findings += [
-            _finding(
-                case, newest, currency=currency, suffix=suffix, data_day=data_day, plans=plans, thresholds=thresholds
-            )
-            for case in cases_of(columns, signals, thresholds)
-        ]
-    return tuple(findings)
+        arranged.append(Arranged(currency, suffix, arrival, newest, columns))
+    return tuple(arranged)
 
 
-def _finding(
-    case: Case,
-    newest: pl.DataFrame,
+def judge(
+    one: Arranged,
     *,
-    currency: str,
-    suffix: str,
-    data_day: date,
     plans: Sequence[ExecutedPlan],
     thresholds: Thresholds,
-) -> Finding:
-    loads = sorted(set(newest["load_id"].drop_nulls().to_list()))
-    suspect = _suspect(case, plans, data_day=data_day, days=thresholds.plan_days)
-    return Finding(
-        key=f"drift/{case.kpi}/{case.entity}{suffix}",
-        kind=AlertKind.DRIFT,
-        severity=_severity(case, thresholds),
-        kpi=case.kpi,
-        entity=case.entity,
-        title=title_of(case),
-        detail=detail_of(case, currency=currency, data_day=data_day, suspect=suspect),
-        cause=case.cause,
-        suspect_plan=suspect.plan_id if suspect else None,
-        seen_on=data_day,
-        evidence=tuple(load if load.startswith("load:") else f"load:{load}" for load in loads),
-        simulated=bool(newest["simulated"].any()),
+    normals: Normals,
+    flagged: Collection[tuple[str, str]] | None,
+    paused: Collection[str],
+) -> tuple[Finding, ...]:
+    """All cases of the newest day; see `detect`."""
+    signals = signals_of(one.columns, maturity=one.arrival, thresholds=thresholds, normals=normals)
+    cases = cases_of(one.columns, signals, thresholds)
+    alone = campaign_cases(
+        one.columns,
+        cases,
+        maturity=one.arrival,
+        thresholds=thresholds,
+        normals=normals,
+        flagged=flagged,
+        paused=paused,
     )
+    telling = _Telling(
+        newest=one.newest,
+        currency=one.currency,
+        suffix=one.suffix,
+        data_day=one.columns.last,
+        plans=plans,
+        thresholds=thresholds,
+    )
+    return tuple(telling.finding(case) for case in (*cases, *alone))
+
+
+@dataclass(frozen=True)
+class _Telling:
+    """Cases of one day and currency as findings."""
+
+    newest: pl.DataFrame
+    currency: str
+    suffix: str
+    data_day: date
+    plans: Sequence[ExecutedPlan]
+    thresholds: Thresholds
+
+    def finding(self, case: Case) -> Finding:
+        loads = sorted(set(self.newest["load_id"].drop_nulls().to_list()))
+        days = self.thresholds.plan_days
+        suspect = _suspect(case, self.plans, data_day=self.data_day, days=days)
+        since = self._since(case)
+        channel = None if case.entity == ALL else case.entity.split("/", 1)[0]
+        return Finding(
+            key=f"drift/{_key_of(case)}{self.suffix}",
+            kind=AlertKind.DRIFT,
+            severity=_severity(case, self.thresholds),
+            kpi=case.kpi,
+            entity=_entity_of(case),
+            title=title_of(case),
+            detail=detail_of(case, currency=self.currency, data_day=self.data_day, suspect=suspect),
+            cause=case.cause,
+            suspect_plan=suspect.plan_id if suspect else None,
+            seen_on=self.data_day,
+            evidence=tuple(load if load.startswith("load:") else f"load:{load}" for load in loads),
+            reading=self._reading(case),
+            candidates=candidates_of(case, plans=self.plans, data_day=self.data_day, since=since, plan_days=days),
+            pattern=case.pattern or _pattern(case),
+            channel=channel,
+            campaign_id=_campaign_of(case),
+            since=since,
+            simulated=bool(self.newest["simulated"].any()),
+        )
+
+    def _since(self, case: Case) -> date | None:
+        if case.jump is not None:
+            return case.jump.day
+        if case.missing:
+            return self.data_day
+        if case.pattern is Pattern.VARIANCE_CHANGE and case.lead and case.lead.unrest:
+            return self.data_day - timedelta(days=case.lead.unrest.days - 1)
+        if case.lead is None or case.lead.strongest is None:
+            return None if case.lead is None else self.data_day - timedelta(days=case.lead.told.days - 1)
+        # Of an average over days, the first may be a healthy one: the row of days tells.
+        return self.data_day - timedelta(days=max(case.lead.streak, 1) - 1)
+
+    def _reading(self, case: Case) -> Reading | None:
+        if case.jump is not None:
+            after, before = (
+                Decimal(micros) / 1_000_000 for micros in (case.jump.after_micros, case.jump.before_micros)
+            )
+            return Reading(
+                unit=f"{self.currency}/day",
+                currency=self.currency,
+                observed=after,
+                expected=before,
+                first=case.jump.day,
+                last=self.data_day,
+            )
+        if case.lead is None or not case.lead.readings:
+            return None
+        if case.lead.unrest is not None and case.pattern is Pattern.VARIANCE_CHANGE:
+            swing = case.lead.unrest
+            return Reading(
+                kpi=_NAMES.get(case.lead.kpi, case.lead.kpi),
+                unit="% from day to day",
+                observed=_exact(swing.now * 100),
+                expected=_exact(swing.before * 100),
+                first=self.data_day - timedelta(days=swing.days - 1),
+                last=self.data_day,
+            )
+        told, unit = case.lead.told, unit_of(case.lead.kpi, self.currency)
+        low, high = case.lead.quiet or (None, None)
+        return Reading(
+            kpi=_NAMES.get(case.lead.kpi, case.lead.kpi),
+            unit=unit or "ratio",
+            currency=self.currency if unit.startswith(self.currency) else None,
+            observed=_exact(told.observed),
+            expected=_exact(told.expected),
+            low=None if low is None else _exact(low),
+            high=None if high is None else _exact(high),
+            first=self.data_day - timedelta(days=told.days - 1),
+            last=self.data_day,
+        )
+
+
+_NAMES = {"orders": "store_orders"}
+"""Signals that kpis.yml calls otherwise."""
+
+
+def _key_of(case: Case) -> str:
+    """Of single campaigns one case a KPI and channel, so that the key stays as campaigns join and leave."""
+    if case.missing:
+        return f"missing/{case.entity}"
+    if case.campaigns:
+        return f"{case.kpi}/{case.entity.split('/', 1)[0]}/campaigns"
+    return f"{case.kpi}/{case.entity}"
+
+
+def _entity_of(case: Case) -> str:
+    if len(case.campaigns) > 1:
+        return f"{len(case.campaigns)} campaigns of {case.entity.split('/', 1)[0]}"
+    return case.campaigns[0][1] if case.campaigns else case.entity
+
+
+def _campaign_of(case: Case) -> str | None:
+    if case.jump is not None:
+        return case.jump.campaign_id
+    return case.campaigns[0][0] if len(case.campaigns) == 1 else None
+
+
+def _pattern(case: Case) -> Pattern | None:
+    if case.jump is not None:
+        return Pattern.LEVEL_SHIFT
+    if case.lead is None:
+        return None
+    if case.lead.growing:
+        return Pattern.TREND_BREAK
+    return Pattern.LEVEL_SHIFT if case.lead.streak >= _LASTING_DAYS else Pattern.SPIKE
+
+
+def _exact(value: float) -> Decimal:
+    return Decimal(str(round(value, 4)))
 
 
 def _severity(case: Case, thresholds: Thresholds) -> Severity:
     if case.always_critical:
         return Severity.CRITICAL
-    if case.lead is None:
+    if case.pattern is Pattern.VARIANCE_CHANGE:
+        return Severity.NOTE
+    if case.lead is None or case.lead.strongest is None:
         return Severity.WARNING
     rule, size = thresholds.rule(case.lead.kpi), abs(case.lead.effect)
     if size >= rule.critical_effect and (case.lead.streak >= 2 or rule.bad != "both"):

@@ -5,7 +5,7 @@ ratios averaged. Weekdays are factored out, the level is a trimmed ratio of sums
 departure is measured in units of the series' own past departures: a series that is always wild stays quiet.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ _MIN_LEVEL_DAYS = 14
 _MIN_SCALE = 0.02
 _MIN_PAST = 10
 _TRIM = 0.15
+_RENEWED_FROM = 28
+"""Days before a new normal that say what the old one was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +52,34 @@ class Reading:
     """Departure in robust standard errors, with its sign."""
     record: float
     """Departure ÷ largest departure of the quiet past."""
+    usual: float
+    """Median of the past departures, as a score (see `_score`)."""
+    scale: float
+    """Standard error of a departure, as a score."""
+    largest: float
+    """Largest departure of the quiet past, as a score."""
+
+    def quiet_range(self, *, z: float, record: float, effect: float) -> tuple[float, float]:
+        """Between which values nothing is said that needs so much certainty, so much of a record and of an effect."""
+        up = max(z * self.scale + self.usual, record * self.largest, _MIN_SCALE)
+        down = max(z * self.scale - self.usual, record * self.largest, _MIN_SCALE)
+        high = max(float(np.exp(min(up, 50.0))), 1 + effect)
+        low = min(max(1 - down / 2, 0.0) ** 2, 1 - effect)
+        return max(self.expected * low, 0.0), self.expected * high
 
 
-def read(series: Series, *, level_days: int, min_history_days: int) -> tuple[Reading, ...]:
-    """Judge the newest 1, 2 and 3 days; empty if the history is too short or nothing was ever there."""
+def read(
+    series: Series, *, level_days: int, min_history_days: int, windows: tuple[int, ...] = WINDOWS
+) -> tuple[Reading, ...]:
+    """Judge the newest days, as many together as `windows` says; empty with too little history or nothing there."""
     size = len(series.numerator)
-    if size - max(WINDOWS) < min_history_days:
+    if size - max(windows) < min_history_days:
         return ()
     weekday = _weekday_factors(series)
     weighted = series.denominator * weekday
     if weighted[: size - 1].sum() <= 0 or series.numerator[: size - 1].sum() <= 0:
         return ()
-    readings = (_reading(series, weighted, days=days, level_days=level_days) for days in WINDOWS)
+    readings = (_reading(series, weighted, days=days, level_days=level_days) for days in windows)
     return tuple(reading for reading in readings if reading is not None)
 
 
@@ -78,13 +96,17 @@ def _reading(series: Series, weighted: Floats, *, days: int, level_days: int) ->
         return None
     scores = _score(observed[known] / expected[known])
     past, score = scores[:-1], float(scores[-1])
+    usual, scale, largest = float(np.median(past)), _scale(past, series, days), float(np.abs(past).max())
     return Reading(
         days=days,
         observed=float(observed[-1]) / over,
         expected=float(expected[-1]) / over,
         effect=float(observed[-1] / expected[-1]) - 1,
-        z=(score - float(np.median(past))) / _scale(past, series, days),
-        record=abs(score) / max(float(np.abs(past).max()), _MIN_SCALE),
+        z=(score - usual) / scale,
+        record=abs(score) / max(largest, _MIN_SCALE),
+        usual=usual,
+        scale=scale,
+        largest=largest,
     )
 
 
@@ -153,6 +175,43 @@ def _weekday_factors(series: Series) -> Floats:
             factors[slot] = middle * middle**2 / (middle**2 + error**2 + 1e-9)
     result: Floats = np.exp(factors)[slots]
     return result
+
+
+def renewed(series: Series, *, since: int) -> Series:
+    """The series as if the level from row `since` on had been the usual one before, too; unchanged without a level."""
+    size = len(series.numerator)
+    if not 0 < since < size:
+        return series
+    weighted = series.denominator * _weekday_factors(series)
+    before = slice(max(0, since - _RENEWED_FROM), since)
+    old = float(_trimmed_ratios(series.numerator[None, before], weighted[None, before])[0])
+    # The newest day is to be judged by the new level, not to make it, where there is any other day of it.
+    after = slice(since, max(size - 1, since + 1))
+    over = float(weighted[after].sum())
+    new = float(series.numerator[after].sum()) / over if over > 0 else 0.0
+    if old <= 0 or new <= 0:
+        return series
+    numerator = series.numerator.copy()
+    numerator[:since] *= new / old
+    return replace(series, numerator=numerator)
+
+
+def growing(series: Series, *, days: int, sign: float) -> bool:
+    """Whether the newest so many days depart further and further: each third of them more than the one before."""
+    size = len(series.numerator)
+    if days < 6 or size <= days + 28:
+        return False
+    weighted = series.denominator * _weekday_factors(series)
+    past = slice(max(0, size - days - 28), size - days)
+    level = float(_trimmed_ratios(series.numerator[None, past], weighted[None, past])[0])
+    if level <= 0:
+        return False
+    thirds = [
+        float(series.numerator[part].sum()) / max(float(weighted[part].sum()), 1e-12) / level - 1
+        for part in np.array_split(np.arange(size - days, size), 3)
+    ]
+    away = [sign * one for one in thirds]
+    return away[0] > 0 and away[1] > 1.25 * away[0] and away[2] > 1.2 * away[1]
 
 
 def streak(series: Series, *, sign: float, at_least: float, longest: int = 14) -> int:

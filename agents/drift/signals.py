@@ -2,16 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
 
 import numpy as np
 
 from agents.drift.columns import ChannelColumns, Columns, Floats, kpi_parts
-from agents.drift.level import Reading, Series, read, streak
+from agents.drift.level import Reading, Series, growing, read, renewed, streak
 from agents.drift.maturity import Maturity
 from agents.drift.thresholds import KpiRule, Thresholds
+from agents.drift.unrest import Unrest, unrest
 
 ALL = "all"
 """The entity of KPIs over all channels."""
+EVERY = "*"
+"""In place of a channel: each of them."""
+_RESTLESS = frozenset({"spend", "cpm", "cpc", "ctr", "orders"})
+"""Of conversions a channel has too few a day: their steps are chance."""
+_ALIKE = 0.4
 _COUNTED = frozenset({"cvr", "roas", "tracking"})
 
 
@@ -27,26 +35,41 @@ class Signal:
     """The reading that fires, if any."""
     streak: int
     """Newest days in a row that depart in the direction that fires."""
+    lifted: Reading | None = None
+    """The reading that would fire if its good direction were a bad one."""
+    growing: bool = False
+    """Whether the departure gets larger from day to day."""
+    unrest: Unrest | None = None
+    """Where it moves much more from day to day than ever, or not at all any more."""
+    quiet: tuple[float, float] | None = None
+    """Between which values the reading that fires, or else that of the newest two days, would have said nothing."""
 
     @property
     def fires(self) -> bool:
         return self.strongest is not None
 
     @property
+    def told(self) -> Reading:
+        """The reading that fires, else that of the newest two days."""
+        return self.strongest or self.readings[min(1, len(self.readings) - 1)]
+
+    @property
     def effect(self) -> float:
-        """Relative departure: of the reading that fires, else of the newest two days; 0 if it was not judged."""
-        if self.strongest is not None:
-            return self.strongest.effect
-        return self.readings[min(1, len(self.readings) - 1)].effect if self.readings else 0.0
+        """Relative departure of what is told; 0 if the KPI was not judged."""
+        return self.told.effect if self.strongest or self.readings else 0.0
 
 
 Signals = Mapping[tuple[str, str], Signal]
 """By KPI and entity."""
+Normals = Mapping[tuple[str, str], date]
+"""Since when another level is the normal one, by KPI and entity: people or time have confirmed a shift."""
 
 
-def signals_of(columns: Columns, *, maturity: Maturity, thresholds: Thresholds) -> dict[tuple[str, str], Signal]:
+def signals_of(
+    columns: Columns, *, maturity: Maturity, thresholds: Thresholds, normals: Normals = MappingProxyType({})
+) -> dict[tuple[str, str], Signal]:
     """Judge all KPIs; those without history, counts or denominator are left out."""
-    found: dict[tuple[str, str], Signal] = {}
+    found = _Judged(columns, thresholds, normals)
     for channel in columns.channels:
         # The error of the share that has not arrived yet, relative to the share that has.
         late = maturity.error * (1 - channel.arrived) / channel.arrived
@@ -59,19 +82,13 @@ def signals_of(columns: Columns, *, maturity: Maturity, thresholds: Thresholds) 
                 counts=_expected_counts(channel) if counted else None,
                 extra_error=late if counted else None,
             )
-            _judge(found, kpi, channel.channel, series, thresholds)
+            found.judge(kpi, channel.channel, series)
     if columns.orders is not None and columns.channels:
-        _judge_shop(found, columns, columns.orders, maturity, thresholds)
-    return found
+        _judge_shop(found, columns, columns.orders, maturity)
+    return found.signals
 
 
-def _judge_shop(
-    found: dict[tuple[str, str], Signal],
-    columns: Columns,
-    orders: Floats,
-    maturity: Maturity,
-    thresholds: Thresholds,
-) -> None:
+def _judge_shop(found: "_Judged", columns: Columns, orders: Floats, maturity: Maturity) -> None:
     by_channel = [channel.conversions.sum(axis=0) for channel in columns.channels]
     conversions = np.sum(by_channel, axis=0)
     complete = [made / channel.arrived for made, channel in zip(by_channel, columns.channels, strict=True)]
@@ -84,21 +101,62 @@ def _judge_shop(
         counts=_smooth(final) * arrived,
         extra_error=maturity.error * (1 - arrived) / arrived,
     )
-    _judge(found, "tracking", ALL, reported, thresholds)
-    _judge(found, "orders", ALL, Series(orders, np.ones_like(orders), counts=_smooth(orders)), thresholds)
+    found.judge("tracking", ALL, reported)
+    found.judge("orders", ALL, Series(orders, np.ones_like(orders), counts=_smooth(orders)))
 
 
-def _judge(found: dict[tuple[str, str], Signal], kpi: str, entity: str, series: Series, thresholds: Thresholds) -> None:
-    readings = read(series, level_days=thresholds.level_days, min_history_days=thresholds.min_history_days)
-    if not readings:
-        return
-    rule = next((rule for rule in thresholds.rules if rule.kpi == kpi), None)
-    firing = [reading for reading in readings if rule and _fires(reading, readings[0], series, rule, thresholds)]
-    strongest = max(firing, key=lambda reading: abs(reading.z), default=None)
-    days = 0
-    if strongest is not None and rule is not None:
-        days = streak(series, sign=np.sign(strongest.effect), at_least=rule.min_effect / 2)
-    found[kpi, entity] = Signal(kpi, entity, readings, strongest, days)
+class _Judged:
+    """Signals as they are found."""
+
+    def __init__(self, columns: Columns, thresholds: Thresholds, normals: Normals) -> None:
+        self.signals: dict[tuple[str, str], Signal] = {}
+        self._columns, self._thresholds, self._normals = columns, thresholds, normals
+
+    def judge(self, kpi: str, entity: str, series: Series) -> None:
+        """Against the level, or the new one where there is one; a slow departure only where no fast one is seen."""
+        thresholds = self._thresholds
+        # What is normal for a channel by now is so for each of its campaigns.
+        channel = entity.split("/", 1)[0]
+        since = max(filter(None, (self._normals.get((kpi, one)) for one in (entity, channel, EVERY))), default=None)
+        if since is not None:
+            first = len(series.numerator) - 1 - (self._columns.last - since).days
+            series = renewed(series, since=first)
+        readings = read(series, level_days=thresholds.level_days, min_history_days=thresholds.min_history_days)
+        if not readings:
+            return
+        rule = next((rule for rule in thresholds.rules if rule.kpi == kpi), None)
+        if rule is None:
+            self.signals[kpi, entity] = Signal(kpi, entity, readings, None, 0)
+            return
+        strongest = _strongest(readings, series, rule, thresholds)
+        lifted = _strongest(readings, series, rule.turned, thresholds) if rule.bad != "both" else None
+        told = strongest or readings[min(1, len(readings) - 1)]
+        sign, days = np.sign(told.effect), 0
+        if strongest is not None:
+            # Days that depart half as far belong to it; a chance dip just before a collapse does not.
+            days = streak(series, sign=sign, at_least=max(rule.min_effect / 2, _ALIKE * abs(strongest.effect)))
+        self.signals[kpi, entity] = Signal(
+            kpi,
+            entity,
+            readings,
+            strongest,
+            days,
+            lifted=lifted,
+            growing=strongest is not None and growing(series, days=min(days, 14), sign=float(sign)),
+            unrest=unrest(series) if strongest is None and kpi in _RESTLESS else None,
+            quiet=told.quiet_range(
+                z=_z_needed(told, thresholds), record=thresholds.record_ratio, effect=rule.min_effect
+            ),
+        )
+
+
+def _strongest(readings: tuple[Reading, ...], series: Series, rule: KpiRule, thresholds: Thresholds) -> Reading | None:
+    firing = [reading for reading in readings if _fires(reading, readings[0], series, rule, thresholds)]
+    return max(firing, key=lambda reading: abs(reading.z), default=None)
+
+
+def _z_needed(reading: Reading, thresholds: Thresholds) -> float:
+    return thresholds.z_one_day if reading.days == 1 else thresholds.z_more_days
 
 
 def _fires(reading: Reading, newest: Reading, series: Series, rule: KpiRule, thresholds: Thresholds) -> bool:
@@ -106,14 +164,13 @@ def _fires(reading: Reading, newest: Reading, series: Series, rule: KpiRule, thr
     if counts is not None and float(counts.sum()) < thresholds.min_conversions:
         return False
     wrong_way = {"up": reading.effect > 0, "down": reading.effect < 0, "both": True}[rule.bad]
-    z_needed = thresholds.z_one_day if reading.days == 1 else thresholds.z_more_days
     # The newest day must depart too: what is over by today is not news.
     over = newest.effect * reading.effect <= 0 or abs(newest.effect) < rule.min_effect / 2
     return (
         wrong_way
         and not over
         and abs(reading.effect) >= rule.min_effect
-        and abs(reading.z) >= z_needed
+        and abs(reading.z) >= _z_needed(reading, thresholds)
         and reading.z * reading.effect > 0
         and reading.record >= thresholds.record_ratio
     )

@@ -20,6 +20,25 @@ class KpiRule(Record):
     critical_effect: float
     """From here on one bad day is critical."""
 
+    @property
+    def turned(self) -> "KpiRule":
+        """The same with its good direction for a bad one."""
+        return self.model_copy(update={"bad": {"up": "down", "down": "up", "both": "both"}[self.bad]})
+
+
+class CampaignRules(Record):
+    """Single campaigns are many and small, so more is asked of them than of channels."""
+
+    least_clicks: float = 50.0
+    """Clicks a day, over four weeks, below which a campaign is not watched by itself."""
+    z_one_day: float = 9.0
+    z_more_days: float = 7.5
+    record_ratio: float = 1.5
+    effect_times: float = 1.5
+    """The smallest effect that is told, in those of its channel."""
+    min_conversions: float = 20.0
+    """Expected in the judged days."""
+
 
 class Thresholds(Record):
     """One set of detection thresholds; `owner` answers for them since `since`."""
@@ -44,7 +63,25 @@ class Thresholds(Record):
     """A relative change below it counts as steady when causes are told apart."""
     min_conversions: float = 10.0
     """Expected conversions in the judged days below which conversion KPIs are not judged."""
+    campaigns: CampaignRules = CampaignRules()
     rules: tuple[KpiRule, ...]
+
+    @property
+    def of_campaigns(self) -> "Thresholds":
+        """Those for single campaigns."""
+        strict = self.campaigns
+        return self.model_copy(
+            update={
+                "z_one_day": strict.z_one_day,
+                "z_more_days": strict.z_more_days,
+                "record_ratio": strict.record_ratio,
+                "min_conversions": strict.min_conversions,
+                "rules": tuple(
+                    one.model_copy(update={"min_effect": min(one.min_effect * strict.effect_times, 0.9)})
+                    for one in self.rules
+                ),
+            }
+        )
 
     def rule(self, kpi: str) -> KpiRule:
         return next(rule for rule in self.rules if rule.kpi == kpi)

@@ -2,33 +2,33 @@
 
 from datetime import date, timedelta
 
-from agents.drift.causes import Case
+from agents.drift.case import Case
 from agents.drift.columns import BudgetJump
+from agents.drift.level import Reading
 from agents.drift.plans import ExecutedPlan
 from agents.drift.signals import ALL, Signal
+from agents.drift.words import LABELS, unit_of
+from storage.records.alerts import Pattern
 from storage.records.money import Money
 
-_LABELS = {
-    "spend": "Spend",
-    "cpm": "Cost per thousand impressions",
-    "cpc": "Cost per click",
-    "ctr": "Click-through rate",
-    "cvr": "Conversion rate",
-    "roas": "ROAS",
-    "conversions": "Reported conversions",
-    "tracking": "Reported conversions per shop order",
-    "orders": "Shop orders",
-    "store_orders": "Shop orders",
-}
+MOST_NAMED = 5
+"""More campaigns than these are counted, not named."""
 
 
 def title_of(case: Case) -> str:
     """One line, such as: Cost per click of paid_search is up 78 %."""
-    label = _LABELS[case.kpi]
+    label = LABELS[case.kpi]
     if case.jump is not None:
         share = case.jump.after_micros / case.jump.before_micros - 1
         return f"Budget of {case.jump.campaign} ({case.jump.channel}) was {_moved(share)} outside Countersign"
-    of = "" if case.entity == ALL else f" of {case.entity}"
+    if case.missing:
+        return f"No data of {_entity(case)} although its source was read"
+    of = "" if case.entity == ALL else f" of {_entity(case)}"
+    if case.pattern is Pattern.VARIANCE_CHANGE and case.lead and case.lead.unrest:
+        how = "stands still" if case.lead.unrest.now == 0 else "swings more than ever"
+        return f"{label}{of} {how if case.kpi != 'store_orders' else how.replace('s ', ' ', 1)}"
+    if case.proxy is not None:
+        return f"{LABELS[case.proxy.kpi]}{of} looks better, conversions do not follow"
     effect = case.lead.effect if case.lead else 0.0
     verb = "are" if case.kpi in {"conversions", "store_orders"} else "is"
     return f"{label}{of} {verb} {'up' if effect > 0 else 'down'} {abs(effect) * 100:.0f} %"
@@ -39,45 +39,80 @@ def detail_of(case: Case, *, currency: str, data_day: date, suspect: ExecutedPla
     lines = []
     if case.jump is not None:
         lines.append(_jump_line(case.jump, currency))
-    shown = [case.lead] if case.lead else []
-    shown += [signal for signal in case.shown_in if signal is not case.lead]
-    lines += [_signal_line(signal, currency, data_day, lead=signal is case.lead) for signal in shown if signal.readings]
+    if case.missing:
+        lines.append(f"It had rows for every day of two weeks, and has none for {data_day}.")
+    if case.pattern is Pattern.VARIANCE_CHANGE:
+        return (*lines, *_unrest_lines(case), *_suspect_line(case, data_day, suspect))
+    shown = [case.proxy] if case.proxy else []
+    shown += [case.lead] if case.lead else []
+    shown += [signal for signal in case.shown_in if signal is not case.lead and signal is not case.proxy]
+    lines += [_signal_line(signal, currency, data_day, case) for signal in shown if signal.readings]
     if len(case.channels) > 1:
         lines.append(f"Channels concerned: {', '.join(case.channels)}.")
-    if suspect is not None:
-        days = (data_day - suspect.executed_on).days
-        lines.append(f"{suspect.plan_id} changed {_where(case)} on {suspect.executed_on}, {days} days before.")
-    return tuple(lines)
+    if len(case.campaigns) > 1:
+        lines.append(f"Campaigns concerned: {_listed(case)}.")
+    return (*lines, *_suspect_line(case, data_day, suspect))
 
 
-def _signal_line(signal: Signal, currency: str, data_day: date, *, lead: bool) -> str:
-    reading = signal.strongest or signal.readings[min(1, len(signal.readings) - 1)]
-    of = "" if signal.entity == ALL else f" of {signal.entity}"
+def _suspect_line(case: Case, data_day: date, suspect: ExecutedPlan | None) -> tuple[str, ...]:
+    if suspect is None:
+        return ()
+    days = (data_day - suspect.executed_on).days
+    return (f"{suspect.plan_id} changed {_where(case)} on {suspect.executed_on}, {days} days before.",)
+
+
+def _unrest_lines(case: Case) -> tuple[str, ...]:
+    told = case.lead.unrest if case.lead else None
+    if told is None or case.lead is None:
+        return ()
+    label, usual = LABELS.get(case.lead.kpi, case.lead.kpi), f"{told.before * 100:.0f} %"
+    if told.now == 0:
+        return (f"{label} was exactly the same on {told.days} days in a row; usually it moves by {usual} a day.",)
+    return (
+        f"{label} moved by {told.now * 100:.0f} % from day to day in the newest {told.days} days (median), before that "
+        f"by {usual}.",
+        "Its level is where it was.",
+    )
+
+
+def _entity(case: Case) -> str:
+    """What the case is about, in words."""
+    channel = case.entity.split("/", 1)[0]
+    if len(case.campaigns) > 1:
+        return f"{len(case.campaigns)} campaigns of {channel}"
+    if case.campaigns:
+        return f"{case.campaigns[0][1]} ({channel})"
+    return "the shop" if case.missing and case.entity == ALL else case.entity
+
+
+def _listed(case: Case) -> str:
+    names = [name for _, name in case.campaigns]
+    return ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
+
+
+def _signal_line(signal: Signal, currency: str, data_day: date, case: Case) -> str:
+    lead = signal is case.lead or signal is case.proxy
+    reading = _shown_reading(signal, case)
+    called = case.campaigns[0][1] if case.campaigns else signal.entity
+    of = "" if signal.entity == ALL else f" of {called}"
     first = data_day - timedelta(days=reading.days - 1)
     window = f"on {data_day}" if reading.days == 1 else f"from {first} to {data_day}"
-    unit = _unit(signal.kpi, currency)
+    unit = f" {unit_of(signal.kpi, currency)}".rstrip()
     digits = 0 if signal.kpi in {"spend", "orders"} else 2
     observed, expected = f"{reading.observed:,.{digits}f}", f"{reading.expected:,.{digits}f}"
     change = f"{'+' if reading.effect >= 0 else '−'}{abs(reading.effect) * 100:.0f} %"
     if not lead and not signal.fires:
-        return f"{_LABELS.get(signal.kpi, signal.kpi)}{of} within its usual range ({change}, {window})."
-    how_sure = f"; {abs(reading.z):.0f} standard errors, {signal.streak} days in a row" if lead else ""
+        return f"{LABELS.get(signal.kpi, signal.kpi)}{of} within its usual range ({change}, {window})."
+    row = f", {signal.streak} days in a row" if signal.streak else ""
+    how_sure = f"; {abs(reading.z):.0f} standard errors{row}" if lead else ""
     return (
-        f"{_LABELS.get(signal.kpi, signal.kpi)}{of} {window}: {observed}{unit} against {expected}{unit} expected"
+        f"{LABELS.get(signal.kpi, signal.kpi)}{of} {window}: {observed}{unit} against {expected}{unit} expected"
         f" ({change}{how_sure})."
     )
 
 
-def _unit(kpi: str, currency: str) -> str:
-    return {
-        "spend": f" {currency}/day",
-        "orders": " orders/day",
-        "cpm": f" {currency}/1000 impressions",
-        "cpc": f" {currency}/click",
-        "ctr": " %",
-        "cvr": " %",
-        "tracking": " conversions/order",
-    }.get(kpi, "")
+def _shown_reading(signal: Signal, case: Case) -> Reading:
+    return signal.lifted if signal is case.proxy and signal.lifted is not None else signal.told
 
 
 def _jump_line(jump: BudgetJump, currency: str) -> str:

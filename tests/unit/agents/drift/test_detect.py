@@ -7,7 +7,7 @@ import pytest
 
 from agents.drift.detectors import detect
 from agents.drift.plans import ExecutedPlan
-from storage.records.alerts import AlertKind, Finding, Severity
+from storage.records.alerts import AlertKind, Finding, Pattern, Severity
 from tests.unit.agents.drift.world import Ad, World, on
 
 WINDOW = 14
@@ -170,9 +170,12 @@ def test_an_empty_frame_is_quiet() -> None:
     assert detect(world().frame(DAY).clear(), data_day=world().day_of(DAY), restatement_days=WINDOW) == ()
 
 
-def test_a_channel_without_rows_for_the_newest_day_is_not_judged() -> None:
+def test_a_channel_without_rows_for_the_newest_day_is_missing_and_not_judged() -> None:
     frame = world().frame(DAY).filter((pl.col("channel") != "email") | (pl.col("day") < world().day_of(DAY)))
-    assert detect(frame, data_day=world().day_of(DAY), restatement_days=WINDOW) == ()
+    (finding,) = detect(frame, data_day=world().day_of(DAY), restatement_days=WINDOW)
+    assert (finding.key, finding.pattern, finding.channel) == ("drift/missing/email", Pattern.MISSING, "email")
+    assert finding.title == "No data of email although its source was read"
+    assert [one.kind for one in finding.candidates] == ["data"]
 
 
 def test_two_currencies_are_judged_apart() -> None:

@@ -111,7 +111,7 @@ async def test_a_case_that_is_quiet_for_days_has_recovered_and_a_new_one_is_anot
     (old,) = [one for one in await alerts(house) if one.finding.key == "drift/cpc/paid_search"]
     assert old.state is AlertState.RECOVERED
     assert (await house.actions(old.id))[-1] == "alert.recovered"
-    said = await house.monitor.acknowledge(old.id, AARON)
+    said = await house.attendant.acknowledge(old.id, AARON)
     assert isinstance(said, Declined)
     assert said.cause is Cause.LATE
     async with house.ledger.write() as tx:
@@ -119,37 +119,24 @@ async def test_a_case_that_is_quiet_for_days_has_recovered_and_a_new_one_is_anot
     assert new.id != old.id
 
 
-async def test_stale_data_is_one_case_that_ends_when_the_source_is_read(house: House):
-    world = dearer_clicks(house, 1.0)
-    await look(house, world, 50)
-    for day in (51, 52):
-        await look(house, world, day, pull=False)
-    (alert,) = await alerts(house)
-    assert (alert.finding.kind, alert.times_seen, alert.state) == (AlertKind.FRESHNESS, 2, AlertState.OPEN)
-    for day in (53, 54, 55):
-        await look(house, world, day)
-    (alert,) = await alerts(house)
-    assert alert.state is AlertState.RECOVERED
-
-
 @pytest.mark.parametrize("person", [OLIVIA, AARON, CARLA])
 async def test_whoever_works_with_plans_takes_a_case(house: House, person):
     world = dearer_clicks(house, 1.8)
     await look(house, world, SHOCK)
-    said = await house.monitor.acknowledge("ALERT-1", person)
+    said = await house.attendant.acknowledge("ALERT-1", person)
     assert isinstance(said, Alert)
     assert (said.state, said.acknowledged_by) == (AlertState.ACKNOWLEDGED, person.id)
-    assert await house.monitor.acknowledge("ALERT-1", person) == said, "twice is once"
+    assert await house.attendant.acknowledge("ALERT-1", person) == said, "twice is once"
     assert (await house.actions("ALERT-1")).count("alert.acknowledged") == 1
 
 
 async def test_a_viewer_takes_no_case_and_an_unknown_one_is_said_to_be_unknown(house: House):
     world = dearer_clicks(house, 1.8)
     await look(house, world, SHOCK)
-    refused = await house.monitor.snooze("ALERT-1", VICTOR, days=1)
+    refused = await house.attendant.snooze("ALERT-1", VICTOR, days=1)
     assert isinstance(refused, Declined)
     assert refused.cause is Cause.NOT_ALLOWED
-    unknown = await house.monitor.acknowledge("ALERT-9", AARON)
+    unknown = await house.attendant.acknowledge("ALERT-9", AARON)
     assert isinstance(unknown, Declined)
     assert unknown.cause is Cause.UNKNOWN
 
@@ -159,7 +146,7 @@ async def test_an_answer_holds_while_the_case_stays_as_bad(house: House):
     for day in (SHOCK, SHOCK + 1):
         await look(house, world, day)
     (before,) = await alerts(house)
-    await house.monitor.acknowledge("ALERT-1", AARON)
+    await house.attendant.acknowledge("ALERT-1", AARON)
     await look(house, world, SHOCK + 2)
     (after,) = await alerts(house)
     assert after.finding.severity is before.finding.severity
@@ -173,9 +160,9 @@ async def test_a_rise_in_severity_opens_a_case_that_was_put_aside(house: House, 
     (mild,) = await alerts(house)
     assert mild.finding.severity is not Severity.CRITICAL
     if answer == "snooze":
-        await house.monitor.snooze("ALERT-1", AARON, days=14)
+        await house.attendant.snooze("ALERT-1", AARON, days=14)
     else:
-        await house.monitor.acknowledge("ALERT-1", AARON)
+        await house.attendant.acknowledge("ALERT-1", AARON)
     await look(house, world, SHOCK + 1)
     await look(house, world, SHOCK + 2)
     worse = next(one for one in await alerts(house) if one.finding.key == mild.finding.key)
@@ -186,14 +173,14 @@ async def test_a_rise_in_severity_opens_a_case_that_was_put_aside(house: House, 
 async def test_a_snooze_ends_by_the_clock_of_people_not_of_data(house: House):
     world = dearer_clicks(house, 1.8)
     await look(house, world, SHOCK)
-    said = await house.monitor.snooze("ALERT-1", AARON, days=2)
+    said = await house.attendant.snooze("ALERT-1", AARON, days=2)
     assert isinstance(said, Alert)
     assert (said.state, said.snoozed_until) == (AlertState.SNOOZED, house.clock() + 2 * DAY)
     house.clock.pass_(hours=47)
-    assert await house.monitor.wake_snoozed() == 0
+    assert await house.attendant.wake_snoozed() == 0
     house.clock.pass_(hours=1)
-    assert await house.monitor.wake_snoozed() == 1
-    assert await house.monitor.wake_snoozed() == 0
+    assert await house.attendant.wake_snoozed() == 1
+    assert await house.attendant.wake_snoozed() == 0
     (alert,) = await alerts(house)
     assert (alert.state, alert.snoozed_until, alert.updated_at) == (AlertState.OPEN, None, house.clock())
     assert (await house.actions("ALERT-1"))[-1] == "alert.woken"
@@ -315,7 +302,7 @@ async def test_weeks_of_not_reading_leave_no_gap(house: House):
     world = dearer_clicks(house, 1.0)
     await look(house, world, 20)
     await look(house, world, 20 + 4 * house.source.restatement_days)
-    history = await house.monitor._facts.history(first=world.day_of(0), last=world.day_of(99), simulated=True)
+    history = await house.proposer._facts.history(first=world.day_of(0), last=world.day_of(99), simulated=True)
     assert history.frame["day"].n_unique() == 20 + 4 * house.source.restatement_days + 1
 
 
