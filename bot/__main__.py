@@ -4,6 +4,7 @@ import typer
 
 from bot.command_line import (
     agents,
+    alerts,
     audit,
     bench,
     data,
@@ -16,6 +17,7 @@ from bot.command_line import (
     plans,
     policy,
     quarantine,
+    reviews,
     stops,
     upkeep,
 )
@@ -32,12 +34,16 @@ for commands in (upkeep.commands, data.commands, plans.commands, stops.commands,
     app.add_typer(commands)
 for name, group in (
     ("audit", audit.audit),
+    ("alerts", alerts.alerts),
     ("graph", graph.graph),
     ("lake", lake.lake),
     ("policy", policy.policy),
+    ("owners", people.owners),
     ("agents", agents.agents),
     ("market", market.market),
     ("models", models.models),
+    ("reviews", reviews.reviews),
+    ("evaluations", reviews.evaluations),
     ("documents", documents.documents),
     ("bench", bench.bench),
     ("quarantine", quarantine.quarantine),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -17,42 +18,55 @@ from agents.kpis.engine import KpiEngine
 from agents.kpis.lake_reader import LakeReader
 from agents.lifecycle.amend import Amender
 from agents.lifecycle.ask import Asker
+from agents.lifecycle.attend import Attendant
 from agents.lifecycle.attest import Attester
 from agents.lifecycle.break_glass import Emergency
 from agents.lifecycle.clash import Clashes
 from agents.lifecycle.convene import convene
 from agents.lifecycle.decide import Decider
 from agents.lifecycle.delegate import Delegator
+from agents.lifecycle.digest import Digester
 from agents.lifecycle.enact import Rulebook, RulesUntrusted
+from agents.lifecycle.evaluate import Evaluator
+from agents.lifecycle.examine import Examiner
 from agents.lifecycle.execute import Executor
 from agents.lifecycle.forget import Forgetter
 from agents.lifecycle.freeze import Freezer
+from agents.lifecycle.freshness import Freshness
 from agents.lifecycle.keep import Librarian
 from agents.lifecycle.land import Landing
 from agents.lifecycle.monitor import Monitor
+from agents.lifecycle.notifications import Notifications
 from agents.lifecycle.observe import Observer
 from agents.lifecycle.outdate import outdate
+from agents.lifecycle.owners import Owners
 from agents.lifecycle.promote import Promoter
 from agents.lifecycle.propose import Proposer
 from agents.lifecycle.pull import Puller
+from agents.lifecycle.pursue import Pursuit
 from agents.lifecycle.release import Releaser
 from agents.lifecycle.remind import Reminder
 from agents.lifecycle.replay import Replayer
+from agents.lifecycle.respond import Responder
 from agents.lifecycle.review import Reviewer
 from agents.lifecycle.rollback import Rollback
 from agents.lifecycle.route import Router
 from agents.lifecycle.survey import Survey, Surveyor
 from agents.lifecycle.texts import Draft, HomeTexts
 from agents.lifecycle.twins import Twins
+from agents.sources.connections import ConnectionsInvalid
 from agents.sources.readers import Readers
 from agents.sources.source import SourceUnavailable
-from agents.team.agent import Agent
+from agents.team.agent import Agent, KeepThePlan, NotEnoughData
+from bot.links import Links
+from bot.meters import Meters
+from bot.tracing import Tracing
 from bot.witness import Witness
 from storage.lake.store import Lake
 from storage.ledger import Ledger
-from storage.records.alerts import AlertKind, Finding
+from storage.records.alerts import Finding
 from storage.records.people import Person
-from storage.records.plans import Plan
+from storage.records.plans import Plan, PlanStatus
 from storage.signing import Keyring
 from storage.work_queue import WorkQueue
 
@@ -121,8 +135,26 @@ class Office:
     proposer: Proposer
     reviewer: Reviewer
     router: Router
+    responder: Responder
+    """Answers questions in plain words."""
     decider: Decider
     executor: Executor
+    freshness: Freshness
+    """Which data are late, and since when."""
+    owners: Owners
+    """Who answers for which data, definitions, models and rules."""
+    pursuit: Pursuit
+    """Keeps reviews of cases in line with what they are about."""
+    examiner: Examiner
+    """What people say in the review of a case."""
+    evaluator: Evaluator
+    """Holds agents against what came."""
+    attendant: Attendant
+    """What people do about alerts."""
+    notifications: Notifications
+    """Whom alerts call in person, and who wants quiet."""
+    digester: Digester
+    """What the team hears of alerts once a day."""
     monitor: Monitor
     rollback: Rollback
     reminder: Reminder
@@ -137,6 +169,11 @@ class Office:
     """Shows signed checkpoints of the trail outside the database."""
     team: tuple[Agent, ...]
     clock: Callable[[], datetime]
+    links: Links
+    """Opens the dashboard to those who asked for it in Slack."""
+    meters: Meters
+    """How long people wait."""
+    tracing: Tracing
     sandbox: Sandbox | None
     """The simulated market of this home; None where real channels are connected."""
 
@@ -158,9 +195,23 @@ class Office:
         acting = panel.acting(person, except_for=barred_from(plan, panel))
         return rules.may(acting, act, plan, standing_of(rules, person, plan, panel))
 
+    async def zone(self) -> ZoneInfo:
+        """The team's, as its calendar says; UTC where no rules can be trusted."""
+        try:
+            return ZoneInfo((await self.rules()).calendar.zone)
+        except RulesUntrusted:
+            return ZoneInfo("UTC")
+
     async def survey(self) -> Survey:
         """The picture of the business that all landed data gives."""
         return await self.surveyor.survey()
+
+    async def plan(self) -> PlanStatus | KeepThePlan | NotEnoughData:
+        """Read every source and ask the planner for a plan. Raises SourceUnavailable."""
+        with self.tracing.span("read the sources"):
+            await self.observer.pull()
+        with self.tracing.span("propose"):
+            return await self.proposer.propose()
 
     async def drafts(self) -> tuple[Draft, ...]:
         """How the rules on disk differ from those in force. Raises RulesUntrusted, TextUnreadable."""
@@ -194,6 +245,18 @@ class Office:
             log.warning("source.silent", error=str(error))
         await self.charter.catch_up()
         found = await self.monitor.check()
-        if any(finding.kind is AlertKind.FRESHNESS for finding in found):
+        late = await self._late()
+        await self.pursuit.keep_up()
+        await self.notifications.call_owners()
+        return (*late, *found)
+
+    async def _late(self) -> tuple[Finding, ...]:
+        """What is late, once the plans that rest on it have been judged again."""
+        try:
+            late = await self.freshness.look()
+        except ConnectionsInvalid as error:
+            log.warning("sources.unreadable", error=str(error))
+            return ()
+        if late:
             await outdate(self.ledger, self.reviewer, clock=self.clock)
-        return found
+        return late

@@ -1,6 +1,7 @@
 """One frozen settings object, read once from the environment and the command line."""
 
 import json
+import re
 from functools import cached_property
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_HOME = Path(".countersign")
+_PUBLIC_URL = re.compile(r"https?://[^\s/?#@]+/?")
 
 
 class LakeOptionsUnreadable(ValueError):
@@ -17,6 +19,15 @@ class LakeOptionsUnreadable(ValueError):
         super().__init__(
             "COUNTERSIGN_LAKE_OPTIONS cannot be read: "
             'it takes a JSON object of texts, such as {"AWS_REGION": "eu-west-1"}'
+        )
+
+
+class PublicUrlInvalid(ValueError):
+    """Raised for an address that no browser could open."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(
+            f"COUNTERSIGN_PUBLIC_URL={given}: it takes an address such as https://bot.example, and no more"
         )
 
 
@@ -38,6 +49,10 @@ class Settings(BaseSettings):
     """Where the lake is, if not in the home: s3://bucket/lake, az://…, gs://…, or another folder."""
     lake_options: SecretStr | None = None
     """JSON of texts with what the object store of the lake asks for: region, endpoint, keys."""
+    public_url: str | None = None
+    """Where people's browsers reach this bot, as https://bot.example: what links to the dashboard begin with."""
+    traces: str | None = None
+    """Where OpenTelemetry sends spans: otlp (a collector) or console (stderr); nowhere by default."""
     slack_bot_token: SecretStr | None = Field(default=None, alias="SLACK_BOT_TOKEN")
     slack_app_token: SecretStr | None = Field(default=None, alias="SLACK_APP_TOKEN")
     """With it: Socket Mode. Without it, and with a signing secret: HTTP."""
@@ -98,6 +113,19 @@ class Settings(BaseSettings):
     def keys(self) -> Path:
         """The keys that editions of the rules and checkpoints of the trail are signed with."""
         return self.home / "keys"
+
+    def reached_at(self, port: int) -> str:
+        """What links to the dashboard begin with; else they open here only. Raises PublicUrlInvalid."""
+        if self.public_url is None:
+            return f"http://127.0.0.1:{port}"
+        if not _PUBLIC_URL.fullmatch(self.public_url):
+            raise PublicUrlInvalid(self.public_url)
+        return self.public_url.rstrip("/")
+
+    @cached_property
+    def dashboard_secret(self) -> Path:
+        """What links to the dashboard are signed with; without it a new one is made, and old links end."""
+        return self.keys / "dashboard.secret"
 
     @cached_property
     def worker_lock(self) -> Path:

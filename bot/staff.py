@@ -11,14 +11,28 @@ from storage.records.people import Person, Role
 _HEADER = """\
 # Who may do what. Roles: viewer, operator (proposes, edits, asks for rollbacks), approver, cmo, admin (configures).
 # slack: the person's Slack member id. zone: an IANA time zone. Take a person out, and they lose every right.
+# duties: what they answer for, as data, KPIs, features, models and rules name it; `countersign owners` lists it.
 """
 
+_DUTIES = {
+    "olivia": {"marketing operations", "performance marketing", "demand generation", "content"},
+    "aaron": {"e-commerce", "shop", "product"},
+    "carla": {"finance", "sales", "support", "marketing ai architect"},
+    "ada": {"data engineer", "marketing analytics"},
+}
+
+
+def _demo(person_id: str, name: str, role: Role) -> Person:
+    slack_id, duties = f"U00{person_id.upper()}", frozenset(_DUTIES.get(person_id, ()))
+    return Person(id=person_id, name=name, roles=frozenset({role}), slack_id=slack_id, duties=duties)
+
+
 DEMO = (
-    Person(id="olivia", name="Olivia Reed", roles=frozenset({Role.OPERATOR}), slack_id="U00OLIVIA"),
-    Person(id="aaron", name="Aaron Blake", roles=frozenset({Role.APPROVER}), slack_id="U00AARON"),
-    Person(id="carla", name="Carla Mendes", roles=frozenset({Role.CMO}), slack_id="U00CARLA"),
-    Person(id="victor", name="Victor Hale", roles=frozenset({Role.VIEWER}), slack_id="U00VICTOR"),
-    Person(id="ada", name="Ada Novak", roles=frozenset({Role.ADMIN}), slack_id="U00ADA"),
+    _demo("olivia", "Olivia Reed", Role.OPERATOR),
+    _demo("aaron", "Aaron Blake", Role.APPROVER),
+    _demo("carla", "Carla Mendes", Role.CMO),
+    _demo("victor", "Victor Hale", Role.VIEWER),
+    _demo("ada", "Ada Novak", Role.ADMIN),
 )
 """The people of the local workspace; a newcomer acts as each of them in turn."""
 
@@ -47,6 +61,7 @@ def dump_people(people: tuple[Person, ...]) -> str:
     """The text of a people.yml that reads back as the same people."""
     entries = {
         one.id: {"name": one.name, "roles": sorted(one.roles), "slack": one.slack_id, "zone": one.zone}
+        | {key: sorted(listed) for key, listed in (("duties", one.duties), ("owns", one.owns)) if listed}
         | ({} if one.active else {"active": False})
         for one in people
     }
@@ -63,9 +78,10 @@ def _plain(value: Any) -> Any:
 def _person(path: Path, person_id: str, entry: Any) -> Person:
     if not isinstance(entry, dict):
         raise PeopleInvalid(f"{path}: people.{person_id} needs name, roles, slack and zone")
-    unknown = set(entry) - {"name", "roles", "slack", "zone", "active"}
+    unknown = set(entry) - {"name", "roles", "slack", "zone", "duties", "owns", "active"}
     if unknown:
-        raise PeopleInvalid(f"{path}: people.{person_id}.{min(unknown)} is unknown; use name, roles, slack, zone")
+        keys = "name, roles, slack, zone, duties, owns"
+        raise PeopleInvalid(f"{path}: people.{person_id}.{min(unknown)} is unknown; use {keys}")
     if "roles" not in entry:
         raise PeopleInvalid(f"{path}: people.{person_id}.roles is missing")
     try:
@@ -76,7 +92,17 @@ def _person(path: Path, person_id: str, entry: Any) -> Person:
             slack_id=entry.get("slack"),
             zone=entry.get("zone", "Europe/London"),
             active=entry.get("active", True),
+            duties=frozenset(str(one).strip().casefold() for one in _listed(entry, "duties")),
+            owns=frozenset(str(one) for one in _listed(entry, "owns")),
         )
     except (ValueError, TypeError, LookupError) as error:  # a zone that is not known is a LookupError
         what = error.errors()[0]["msg"] if isinstance(error, ValidationError) else str(error)
         raise PeopleInvalid(f"{path}: people.{person_id}: {what}") from None
+
+
+def _listed(entry: dict[str, Any], key: str) -> list[Any]:
+    """Raises ValueError for anything but a list."""
+    value = entry.get(key)
+    if value is not None and not isinstance(value, list):
+        raise ValueError(f"{key}: write a list of names in brackets")
+    return value or []

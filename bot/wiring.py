@@ -29,30 +29,44 @@ from agents.kpis.definitions import load_kpis
 from agents.kpis.engine import KpiEngine
 from agents.kpis.lake_reader import LakeReader
 from agents.kpis.object_reader import LakeObjects
+from agents.lifecycle.account import Accountant
 from agents.lifecycle.amend import Amender
 from agents.lifecycle.artefacts import shipped
 from agents.lifecycle.ask import Asker
+from agents.lifecycle.attend import Attendant
 from agents.lifecycle.attest import Attester
 from agents.lifecycle.break_glass import Emergency
 from agents.lifecycle.clash import Clashes
 from agents.lifecycle.decide import Decider
 from agents.lifecycle.delegate import Delegator
+from agents.lifecycle.digest import Digester
 from agents.lifecycle.doubt import Doubts
 from agents.lifecycle.enact import Rulebook, RulesUntrusted, adopt, proven, sound
+from agents.lifecycle.evaluate import Evaluator
+from agents.lifecycle.examine import Examiner
 from agents.lifecycle.execute import Executor
 from agents.lifecycle.forget import Forgetter
 from agents.lifecycle.freeze import Freezer
+from agents.lifecycle.freshness import Freshness
+from agents.lifecycle.grade import Grader
+from agents.lifecycle.happened import Historian
 from agents.lifecycle.keep import Librarian
 from agents.lifecycle.land import Landing
 from agents.lifecycle.monitor import Monitor
+from agents.lifecycle.notifications import Notifications
 from agents.lifecycle.observe import Observer
+from agents.lifecycle.owners import Owners
 from agents.lifecycle.promote import Promoter
 from agents.lifecycle.propose import Proposer
 from agents.lifecycle.pull import Puller
+from agents.lifecycle.pursue import Pursuit
+from agents.lifecycle.recalibrate import Recalibrator
 from agents.lifecycle.recount import Recounter
+from agents.lifecycle.rehearse import Rehearser
 from agents.lifecycle.release import Releaser
 from agents.lifecycle.remind import Reminder
 from agents.lifecycle.replay import Replayer
+from agents.lifecycle.respond import Responder
 from agents.lifecycle.review import Reviewer
 from agents.lifecycle.rollback import Rollback
 from agents.lifecycle.route import Router
@@ -60,18 +74,23 @@ from agents.lifecycle.shown import measures_of, shown_by
 from agents.lifecycle.survey import Surveyor
 from agents.lifecycle.texts import HomeTexts, Shelf, shipped_texts
 from agents.lifecycle.twins import Twins
+from agents.lifecycle.walk import MONITOR
 from agents.market.market import Market
 from agents.market.requests import MarketExists
 from agents.market.scenarios import Scenario
 from agents.market.truth import Truth
 from agents.sources.connections import read_connections
 from agents.sources.exports.meanings import differences
+from agents.sources.promises import DeclaredSources
 from agents.sources.readers import Readers
 from agents.sources.sandbox_market import SandboxMarketSource
 from agents.team.roster import roster
+from bot.links import Links
+from bot.meters import Meters
 from bot.office import MarketRefused, Office
 from bot.settings import Settings
 from bot.staff import load_people
+from bot.tracing import Tracing, open_tracing
 from bot.witness import Witness
 from storage.database import Database
 from storage.features import FeatureValues
@@ -95,6 +114,7 @@ DEFAULT_SCENARIO = Scenario.AUCTION_PRICE_SHOCK.value
 SKILLS: Mapping[str, frozenset[str]] = {
     "budget_planner": frozenset({"budget"}),
     "request": frozenset({"budget", "content"}),
+    MONITOR: frozenset({"budget"}),
 }
 
 
@@ -124,13 +144,15 @@ async def open_office(
     seed: int | None = None,
     scenario: str = DEFAULT_SCENARIO,
     make: bool = False,
+    tracing: Tracing | None = None,
 ) -> AsyncIterator[Office]:
     """Open a home, bringing its database up to date; `make` one where there is none, or with a seed one with a market.
 
     Raises HomeMissing, MarketRefused for an unknown scenario, PeopleInvalid for an unreadable file, and at the first
     start PoliciesInvalid, LimitsInvalid, CalendarInvalid or TextUnreadable for rules that could not judge.
+    `tracing` is closed with the home; without it the settings say whether there is any.
     """
-    story = _scenario(scenario)
+    story, tracing = _scenario(scenario), tracing or open_tracing(settings.traces)
     if not make and seed is None and not settings.database.exists():
         raise HomeMissing(
             f"there is no home in {settings.home}: countersign up or ingest makes one, --home names another"
@@ -141,10 +163,10 @@ async def open_office(
     await asyncio.to_thread(_bring_up_to_date, settings, queue)
     market = await _open_market(settings, seed=seed, scenario=story)
     try:
-        ledger = Ledger(database, queue)
+        ledger = Ledger(database, queue, traceparent=tracing.current)
         await _first_texts(settings, ledger, market)
         outside = _outside(market)
-        office = _office(settings, ledger, CurrentGraph(database), queue, outside, market, clock)
+        office = _office(settings, ledger, CurrentGraph(database), queue, outside, market, clock, tracing)
         people = load_people(settings.people)
         async with ledger.write() as tx:
             await tx.people.replace(people)
@@ -152,9 +174,11 @@ async def open_office(
             with suppress(RulesUntrusted):  # said by whatever would be judged by them
                 await adopt(tx, office.keyring, office.texts, now=clock(), sound=_loads(frozenset(outside[1]), sound))
         yield office
+        await office.meters.flush(ledger)
     finally:
         await queue.stop()
         await database.close()
+        await asyncio.to_thread(tracing.close)
         if market is not None:
             await market.market.close()
 
@@ -178,6 +202,7 @@ def _office(
     outside: tuple[Readers, Mapping[str, Channel]],
     market: OpenMarket | None,
     clock: Callable[[], datetime],
+    tracing: Tracing,
 ) -> Office:
     lake = Lake(settings.lake_url or str(settings.lake), storage_options=settings.lake_storage)
     readers, channels = outside
@@ -204,7 +229,7 @@ def _office(
         declared=settings.home / "knowledge.yml",
         clock=clock,
     )
-    clashes = Clashes(charter, asker, readers=readers, clock=clock)
+    clashes = Clashes(charter, asker, rulebook, readers=readers, clock=clock)
     doubts = Doubts(ledger, asker, home=settings.home)
     promoter = Promoter(ledger, rulebook, asker, shipped=shipped(team), clock=clock)
     asker.handle(QuestionKind.PROMOTION, promoter.settle)
@@ -215,6 +240,9 @@ def _office(
         ledger, keyring, shipped=texts.product.shipped, sound=_loads(here, proven), mirror=texts.mirror, clock=clock
     )
     writers = {**channels, book.name: book}
+    freshness = Freshness(
+        ledger, lake, rulebook, readers=readers, declared=DeclaredSources(settings.home / "sources.yml"), clock=clock
+    )
     reviewer = Reviewer(
         ledger,
         rulebook,
@@ -223,6 +251,48 @@ def _office(
         clock=clock,
         skills=lambda agent: SKILLS.get(agent, frozenset()),
         clashes=clashes,
+    )
+    owners = Owners(
+        ledger,
+        rulebook,
+        kpis={name: one.owner for name, one in kpis.kpis.items()},
+        features=features.definitions,
+        clock=clock,
+    )
+    answers = GraphAnswers(ledger, charter, graph, clock=clock)
+    router = Router(ledger, rulebook, readers=readers, clock=clock)
+    attendant = Attendant(ledger, rulebook, clock=clock)
+    proposer = Proposer(
+        ledger,
+        rulebook,
+        team={agent.name: agent for agent in team},
+        facts=facts,
+        features=features,
+        readers=readers,
+        reviewer=reviewer,
+        clock=clock,
+    )
+    rollback = Rollback(ledger, rulebook, channels=writers, readers=readers, reviewer=reviewer, clock=clock)
+    recalibrator = Recalibrator(ledger, promoter)
+    pursuit = Pursuit(ledger, rulebook, readers=readers, attendant=attendant, proposer=proposer, clock=clock)
+    examiner = Examiner(
+        ledger,
+        rulebook,
+        pursuit=pursuit,
+        attendant=attendant,
+        rollback=rollback,
+        recalibrator=recalibrator,
+        clock=clock,
+    )
+    by_name = {agent.name: agent for agent in team}
+    evaluator = Evaluator(
+        ledger,
+        team=team,
+        facts=facts,
+        readers=readers,
+        rehearser=Rehearser(ledger, team=by_name, facts=facts, features=features, readers=readers),
+        recalibrator=recalibrator,
+        clock=clock,
     )
     return Office(
         ledger=ledger,
@@ -243,8 +313,8 @@ def _office(
         charter=charter,
         clashes=clashes,
         twins=Twins(ledger, charter, asker, clock=clock),
-        answers=GraphAnswers(ledger, charter, graph, clock=clock),
-        surveyor=Surveyor(ledger, lake, clock=clock),
+        answers=answers,
+        surveyor=Surveyor(ledger, lake, freshness=freshness, clock=clock),
         replayer=Replayer(ledger, lake, rulebook, landing=landing, clock=clock),
         puller=Puller(
             ledger,
@@ -254,31 +324,37 @@ def _office(
             connections=partial(read_connections, settings.home / "sources.yml"),
             clock=clock,
         ),
-        proposer=Proposer(
-            ledger,
-            rulebook,
-            team={agent.name: agent for agent in team},
-            facts=facts,
-            features=features,
-            readers=readers,
-            reviewer=reviewer,
-            clock=clock,
-        ),
+        proposer=proposer,
         reviewer=reviewer,
-        router=Router(ledger, rulebook, readers=readers, clock=clock),
+        router=router,
+        responder=Responder(
+            ledger,
+            kpis,
+            accountant=Accountant(engine=kpis, ledger=ledger, answers=answers),
+            historian=Historian(ledger=ledger, charter=charter, readers=readers),
+            router=router,
+        ),
         decider=Decider(ledger, rulebook, reviewer=reviewer, clock=clock),
         executor=Executor(ledger, channels=writers, readers=readers, reviewer=reviewer, clock=clock),
+        freshness=freshness,
+        owners=owners,
+        attendant=attendant,
+        pursuit=pursuit,
+        examiner=examiner,
+        evaluator=evaluator,
+        notifications=Notifications(ledger, rulebook, owners, clock=clock),
+        digester=Digester(ledger, rulebook, clock=clock),
         monitor=Monitor(
             ledger,
-            rulebook,
             facts=facts,
             kpis=kpis,
             features=features,
             readers=readers,
             clock=clock,
             divergence=Divergence(ledger, charter),
+            grader=Grader(ledger, rulebook, readers=readers),
         ),
-        rollback=Rollback(ledger, rulebook, channels=writers, readers=readers, reviewer=reviewer, clock=clock),
+        rollback=rollback,
         reminder=Reminder(ledger, rulebook, clock=clock),
         delegator=Delegator(ledger, rulebook, clock=clock),
         freezer=Freezer(ledger, rulebook, readers=readers, channels=writers, agents=SKILLS, clock=clock),
@@ -298,6 +374,9 @@ def _office(
         witness=Witness(ledger, file=settings.audit_witness_file, url=settings.audit_witness_url, clock=clock),
         team=team,
         clock=clock,
+        links=Links(settings.dashboard_secret, clock=clock),
+        meters=Meters(clock=clock),
+        tracing=tracing,
         sandbox=None if market is None else _SandboxControls(market),
     )
 

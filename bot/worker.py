@@ -10,6 +10,7 @@ from pathlib import Path
 from bot.jobs import JOBS
 from bot.office import Office
 from bot.slack.follower import Follower
+from bot.tracing import traced
 
 _GRAPH_EVERY_S, _GRAPH_PAUSE_S = 60.0, 0.5
 """How long the graph may lag where nothing is committed, and how many commits it takes in at once."""
@@ -50,16 +51,20 @@ def _hand_out(office: Office) -> None:
     """Say who does which kind of work."""
 
     async def review(payload: dict[str, str]) -> None:
-        await office.reviewer.review(payload["plan_id"])
+        async with traced(office.tracing, office.ledger, "review", payload["plan_id"]):
+            await office.reviewer.review(payload["plan_id"])
 
     async def execute(payload: dict[str, str]) -> None:
-        await office.executor.execute(payload["plan_id"], int(payload["revision"]))
+        async with traced(office.tracing, office.ledger, "execute", payload["plan_id"]):
+            await office.executor.execute(payload["plan_id"], int(payload["revision"]))
 
     async def land(payload: dict[str, str]) -> None:
         await office.releaser.release(payload["question_id"])
 
     async def tick(payload: dict[str, str]) -> None:
-        await JOBS[payload["job"]].run(office)
+        name = payload["job"]
+        with office.meters.timed(f"job:{name}"), office.tracing.span(f"job {name}"):
+            await JOBS[name].run(office)
 
     office.queue.handle("review", review)
     office.queue.handle("execute", execute)

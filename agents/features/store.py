@@ -1,7 +1,7 @@
 """The feature store: values are made once, kept with what was known then, served to planning and monitoring alike."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -107,6 +107,16 @@ class FeatureStore:
         reach = max(one.ttl_days for one in self._definitions.values()) * _DAY
         rows = await self._values.read(runs, simulated=simulated, first=day - reach, last=day, features=self._wanted)
         return _served(rows, day, self._definitions)
+
+    async def latest(self, *, simulated: bool, days: Iterable[date]) -> pl.DataFrame:
+        """Every value of some days as it is known now; columns as of `FeatureValues.read`."""
+        async with self._ledger.read() as tx:
+            runs = await tx.features.runs(simulated=simulated)
+        read = [
+            await self._values.read(runs, simulated=simulated, first=day, last=day, features=self._wanted)
+            for day in days
+        ]
+        return pl.concat(read)
 
     async def recomputed(self, *, simulated: bool, day: date, as_of: datetime) -> Served:
         """The same from raw facts as they were known at that moment: what `serve` must equal."""

@@ -10,23 +10,6 @@ from storage.records.alerts import AlertKind, Finding, Outcome, OutcomeScore, Se
 from storage.records.plans import PlanStatus
 
 
-def stale(source: Source, data_day: date, newest: date | None) -> Finding:
-    """The source is further than we are."""
-    since = f"its newest complete day is {newest}" if newest else "it has never been read"
-    return Finding(
-        key=f"freshness/{source.name}",
-        kind=AlertKind.FRESHNESS,
-        severity=Severity.WARNING,
-        kpi="freshness",
-        entity=source.name,
-        title=f"Data of {source.name} is stale",
-        detail=(f"{data_day} is complete at the source, but {since} here.", "Plans on stale data are refused."),
-        cause="the source has not been read",
-        seen_on=data_day,
-        simulated=source.simulated,
-    )
-
-
 def without_conversions(
     source: Source, silent: dict[str, Decimal], served: Served, names: dict[str, str], data_day: date
 ) -> Finding:

@@ -71,16 +71,15 @@ async def link_restoration(tx: Transaction, plan: Plan, original: Plan) -> Seal:
     """A plan that takes another back, to the receipts whose before-images it restores."""
     keys = [execution_key(original.id, original.revision, change.id) for change in plan.changes]
     parents = [(execution_id(key), f"before-image of {key}") for key in keys]
-    if plan.requested_by is not None:
-        parents.append((f"person:{plan.requested_by}", "asked for it"))
-    return await tx.lineage.link(plan.id, [(original.id, f"takes back {original.id}"), *parents])
+    assert plan.requested_by is not None, "only a person has a plan taken back"
+    person = (f"person:{plan.requested_by}", "asked for it")
+    return await tx.lineage.link(plan.id, [(original.id, f"takes back {original.id}"), *parents, person])
 
 
 async def link_verdict(tx: Transaction, plan: Plan, verdict: Verdict) -> Seal:
     """The newest verdict on the revision, just stored, to what was judged, by which rules, and with which data."""
     child = await _newest_verdict(tx, plan)
-    if child is None:
-        return []
+    assert child is not None, "a verdict is stored before it is linked"
     parents = [(plan.id, f"revision {plan.revision}, fingerprint {plan.digest[:_SHORT]}")]
     parents.append((await _edition(tx, verdict.policy_version), f"rules {verdict.policy_version[:_SHORT]}"))
     data, graph = verdict.versions.get("data"), verdict.versions.get("graph")
@@ -110,8 +109,7 @@ async def link_decision(tx: Transaction, made: Decision) -> Seal:
 async def link_execution(tx: Transaction, item: Execution) -> Seal:
     """A change that was applied, to everybody's yes that stood when it was, and to the verdict that let it."""
     plan = await tx.plans.revision(item.plan_id, item.revision)
-    if plan is None:
-        return []
+    assert plan is not None, "what is carried out is a revision that was filed"
     decisions = await tx.approvals.decisions(plan.id, plan.revision)
     standing = set(map(id, newest_words(plan, decisions).values()))
     parents = [

@@ -126,7 +126,9 @@ async def _load(asked: Asked) -> Told | None:
     return (f"{_of_load(load)}.", source, asked.consequences()), {}
 
 
-async def _file(asked: Asked) -> Told:
+async def _file(asked: Asked) -> Told | None:
+    if not (asked.back or asked.on):
+        return None
     loads = [one for one in asked.on if one.child == asked.subject]
     label = loads[0].label if loads else asked.subject
     came = next((one.label for one in asked.back), "")

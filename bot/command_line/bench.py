@@ -19,6 +19,16 @@ def bench_click(
     run("bench_click", "bench_click", clicks=clicks, parallel=parallel, json=json)
 
 
+@bench.command("ask")
+def bench_ask(
+    rows: Annotated[int, typer.Option(help="Fact rows in the lake.", min=60_000)] = 1_000_000,
+    times: Annotated[int, typer.Option(help="How often each question is asked.", min=1)] = 10,
+    json: Json = False,
+) -> None:
+    """Ask questions in a real local workspace: time to acknowledgement, answer and chart; exit code 1 if too slow."""
+    run("bench_ask", "bench_ask", rows=rows, times=times, json=json)
+
+
 @bench.command("ingest")
 def bench_ingest(
     rows: Annotated[int, typer.Option(help="Rows of generated ad data.")] = 1_000_000, json: Json = False
@@ -73,3 +83,31 @@ def bench_detect(
 ) -> None:
     """Find events and count false alarms on generated series, beside rolling z-score and PageHinkley."""
     run("bench_detect", "bench_detect", seed=seed, each=each, json=json)
+
+
+@bench.command("drift")
+def bench_drift(
+    seeds: Annotated[int, typer.Option(help="Markets for each trouble.", min=1)] = 20,
+    first_seed: Annotated[int, typer.Option(help="Of the first market.", min=0)] = 601,
+    days: Annotated[int, typer.Option(help="Days of each market without trouble.", min=1)] = 28,
+    processes: Annotated[int, typer.Option(help="Markets lived at the same time.", min=1, max=16)] = 2,
+    json: Json = False,
+) -> None:
+    """Live through troubles in the simulated market: delay, false alarms and right causes, beside two other detectors.
+
+    Takes about ten minutes on two cores. Example: countersign bench drift --seeds 2 --json
+    """
+    run("bench_drift", "bench_drift", seeds=seeds, first_seed=first_seed, days=days, processes=processes, json=json)
+
+
+@bench.command("monitor")
+def bench_monitor(
+    series: Annotated[int, typer.Option(help="Daily KPI series.", min=1)] = 10_000,
+    history: Annotated[int, typer.Option(help="Days that were watched before.", min=1)] = 120,
+    json: Json = False,
+) -> None:
+    """Check thousands of series with one new point each, beside the same over all history; exit code 1 if they differ.
+
+    Example: countersign bench monitor --series 10000 --json
+    """
+    run("bench_monitor", "bench_monitor", series=series, history=history, json=json)

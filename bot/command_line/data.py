@@ -59,12 +59,22 @@ def kpi(
 
 
 @commands.command()
-def ask(question: str, home: Home = HOME, json: Json = False) -> None:
-    """Ask in plain words.
+def ask(
+    question: str,
+    home: Home = HOME,
+    after: Annotated[
+        list[str] | None, typer.Option(metavar="QUESTION", help="Asked before, to go on from; may repeat.")
+    ] = None,
+    chart: Annotated[Path | None, typer.Option(metavar="FILE.png", help="Write the picture of the answer.")] = None,
+    json: Json = False,
+) -> None:
+    """Ask in plain words, in English, German, French or Spanish; exit code 1 where it is asked back.
 
-    Example:  countersign ask "spend by channel last month"
+    Example:  countersign ask "why did CPA rise?"
+
+    Example:  countersign ask "and by channel?" --after "roas last week"
     """
-    run("kpis", "ask", question=question, home=home, json=json)
+    run("kpis", "ask", question=question, home=home, json=json, after=after or [], chart=chart)
 
 
 @commands.command()

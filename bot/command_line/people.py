@@ -1,4 +1,4 @@
-"""Commands between people: standing in for each other while away."""
+"""Commands about people: standing in for each other while away, and who answers for what."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ import typer
 from bot.command_line.options import HOME, As, Home, Json, run
 
 commands = typer.Typer()
+owners = typer.Typer()
 
 
 @commands.command()
@@ -49,3 +50,33 @@ def end_delegation(
     Example:  countersign end-delegation DELEGATION-1 --as carla
     """
     run("people", "end", delegation=delegation, person=person, home=home, json=json)
+
+
+@owners.callback(invoke_without_command=True)
+def list_owners(
+    context: typer.Context,
+    kind: Annotated[str | None, typer.Option(help="Only dataset, feature, kpi, model, policy or source.")] = None,
+    home: Home = HOME,
+    json: Json = False,
+) -> None:
+    """List who answers for each dataset, feature, KPI, model and policy: its role, and the people who hold it.
+
+    Example:  countersign owners --kind dataset
+    """
+    if context.invoked_subcommand is None:
+        run("owners", "owners", kind=kind, home=home, json=json)
+
+
+@owners.command("set")
+def set_owner(
+    artefact: Annotated[str, typer.Argument(help="Such as kpi:roas, dataset:order, or role:sales for all of a role.")],
+    to: Annotated[str, typer.Argument(metavar="PERSON", help="Who answers for it; nobody takes that back.")],
+    person: As,
+    home: Home = HOME,
+    json: Json = False,
+) -> None:
+    """Name who answers for an artefact; alerts about it go to them from then on.
+
+    Example:  countersign owners set kpi:roas olivia --as ada
+    """
+    run("owners", "name", artefact=artefact, to=to, person=person, home=home, json=json)

@@ -7,6 +7,7 @@ from typing import Any
 
 from agents.lifecycle.enact import RulesUntrusted
 from agents.lifecycle.texts import TextUnreadable
+from bot.commands.owners import owners_check
 from bot.commands.policy import problems_on_disk
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.office import Office
@@ -23,7 +24,8 @@ async def check(*, home: Path, json: bool) -> int | None:
         raise BadInput(f"there is no database in {home}; countersign up makes one")
     findings = [await asyncio.to_thread(_schema, settings), _people(settings)]
     async with open_office(settings) as office:
-        findings += [await _rules(office), await _drafts(office), await _trail(office)]
+        findings += [await _rules(office), await _drafts(office), owners_check(await office.owners.list())]
+        findings.append(await _trail(office))
     ok = all(one["ok"] for one in findings)
     lines = [f"{'ok  ' if one['ok'] else 'BAD '} {one['what']}: {one['words']}" for one in findings]
     say({"ok": ok, "checks": findings}, as_json=json, text="\n".join(lines))

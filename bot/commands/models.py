@@ -33,13 +33,16 @@ async def models_show(*, name: str, version: int | None, home: Path, json: bool)
         if model is None:
             raise BadInput(f"there is no {name} {version or ''} here: countersign models list says what there is")
         used_by = [step.id for step in await tx.lineage.descendants(model.id)]
+        taken = [one for one in await tx.evaluations.newest() if one.model == model.id]
     document = {
         **_document(model),
+        "evaluations": {**model.evaluations, **{one.measure.value: one.words for one in taken}},
         "content": model.content,
         "moves": [one.model_dump(mode="json") for one in moves],
         "used_by": sorted(set(used_by)),
     }
-    text = "\n".join([f"{name} {model.version}, {model.about}", model.content.rstrip(), *map(_moved, moves)])
+    told = [f"{one.measure.value.replace('_', ' ')}: {one.words}" for one in taken]
+    text = "\n".join([f"{name} {model.version}, {model.about}", model.content.rstrip(), *told, *map(_moved, moves)])
     say(document, as_json=json, text=f"{text}\nUsed by: {', '.join(document['used_by'][:20]) or 'nothing yet'}")
 
 

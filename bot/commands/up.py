@@ -13,14 +13,18 @@ from zoneinfo import ZoneInfo
 import structlog
 import yaml
 from aiohttp import web
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from yarl import URL
 
 from agents.team.agent import KeepThePlan, NotEnoughData
-from bot.jobs import timetable
+from bot.dashboard.routes import dashboard_routes
+from bot.jobs import catch_up, timetable
 from bot.office import Office
 from bot.settings import Settings
 from bot.slack.accounts import Accounts
+from bot.slack.alert_inbox import AlertInbox
+from bot.slack.alert_picture import AlertPictures
 from bot.slack.app import build_app, web_client
 from bot.slack.card_desk import CardDesk
 from bot.slack.chronicle import Chronicle
@@ -29,6 +33,9 @@ from bot.slack.desk import Desk
 from bot.slack.drops import Drops
 from bot.slack.follower import Follower
 from bot.slack.inbox import Inbox
+from bot.slack.pictures import Pictures
+from bot.slack.tiles import KpiTiles
+from bot.slack.timing import CardWatch
 from bot.staff import DEMO
 from bot.web import slack_routes, status_routes
 from bot.wiring import open_office
@@ -40,7 +47,6 @@ from storage.records.people import Person, Role
 log = structlog.get_logger()
 
 MANIFEST = Path(__file__).parents[1] / "manifest.yml"
-TEAM_ZONE = ZoneInfo("Europe/London")
 AUDIT_CHANNEL = "C00AUDIT"
 STOPPED_WITHIN_S = 5.0
 """How long what is being told in Slack may take to its end when the bot stops."""
@@ -64,8 +70,7 @@ async def up(*, home: Path, port: int, seed: int, scenario: str, no_browser: boo
 async def worker(*, home: Path) -> None:
     settings = Settings(home=home)
     async with open_office(settings) as office, working(office, settings.worker_lock):
-        scheduler = timetable(office.ledger, zone=TEAM_ZONE)
-        scheduler.start()
+        scheduler = await _started(office)
         try:
             await _until_stopped()
         finally:
@@ -80,29 +85,44 @@ async def serving(office: Office, settings: Settings, *, port: int) -> AsyncIter
             url = await stack.enter_async_context(_real_slack(office, settings, port=port))
         else:
             url = await stack.enter_async_context(_local_workspace(office, settings, port=port))
-        scheduler = timetable(office.ledger, zone=TEAM_ZONE)
-        scheduler.start()
+        scheduler = await _started(office)
         stack.callback(scheduler.shutdown, wait=False)
         yield url
 
 
+async def _started(office: Office) -> AsyncIOScheduler:
+    """The timetable at work, after what was missed meanwhile was asked for once."""
+    zone = await office.zone()
+    await catch_up(office.ledger, zone=zone, now=office.clock())
+    scheduler = timetable(office.ledger, zone=zone)
+    scheduler.start()
+    return scheduler
+
+
 async def first_look(office: Office) -> None:
     """Read the sources, check them, and have the planner propose if it never has."""
-    await office.look()
-    async with office.ledger.read() as tx:
-        known = await tx.plans.recent(1)
-    if not known:
-        made = await office.proposer.propose()
-        if isinstance(made, KeepThePlan | NotEnoughData):
-            log.warning("plan.none", reason=made.reason)
+    with office.meters.timed("job:look"), office.tracing.span("first look"):
+        await office.look()
+        async with office.ledger.read() as tx:
+            known = await tx.plans.recent(1)
+        made = None if known else await office.plan()
+    if isinstance(made, KeepThePlan | NotEnoughData):
+        log.warning("plan.none", reason=made.reason)
 
 
 @asynccontextmanager
 async def connected(
-    office: Office, *, bot_token: str, app_token: str, api_url: str, channel: str, audit_channel: str | None = None
+    office: Office,
+    *,
+    bot_token: str,
+    app_token: str,
+    api_url: str,
+    channel: str,
+    audit_channel: str | None = None,
+    address: str = "",
 ) -> AsyncIterator[Desk]:
     """The bot connected by Socket Mode, its cards kept right, until the block ends."""
-    desk = _desk(office, bot_token, api_url, channel)
+    desk = _desk(office, bot_token, api_url, channel, address, zone=await office.zone())
     app = build_app(desk, signing_secret=None)
     handler = AsyncSocketModeHandler(app, app_token, web_client=web_client(app_token, api_url=api_url))
     await handler.connect_async()  # type: ignore[no-untyped-call]
@@ -120,6 +140,7 @@ async def _local_workspace(office: Office, settings: Settings, *, port: int) -> 
         settings.workspace, bot_token=bot_token, app_token=app_token, simulated=office.sandbox is not None
     )
     workspace.app.add_routes(status_routes(office))
+    workspace.app.add_routes(dashboard_routes(office))
     try:
         url = await workspace.start(port)
     except OSError as error:
@@ -169,6 +190,8 @@ async def _real_slack(office: Office, settings: Settings, *, port: int) -> Async
     async with AsyncExitStack() as stack:
         site = web.Application()
         site.add_routes(status_routes(office))
+        address = settings.reached_at(port)
+        site.add_routes(dashboard_routes(office, secure=address.startswith("https:")))
         if settings.slack_app_token is not None:
             await stack.enter_async_context(
                 connected(
@@ -178,6 +201,7 @@ async def _real_slack(office: Office, settings: Settings, *, port: int) -> Async
                     api_url=settings.slack_api_url,
                     channel=settings.channel,
                     audit_channel=settings.audit_channel,
+                    address=address,
                 )
             )
         else:
@@ -186,14 +210,15 @@ async def _real_slack(office: Office, settings: Settings, *, port: int) -> Async
                 raise MissingSecret(
                     "SLACK_BOT_TOKEN is set: also set SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP)"
                 )
-            desk = _desk(office, token, settings.slack_api_url, settings.channel)
+            desk = _desk(office, token, settings.slack_api_url, settings.channel, address, zone=await office.zone())
             site.add_routes(slack_routes(build_app(desk, signing_secret=secret.get_secret_value()), office.clock))
             await stack.enter_async_context(_kept_informed(office, desk, audit_channel=settings.audit_channel))
         runner = web.AppRunner(site, access_log=None)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        # Slack must reach an HTTP bot from outside; in Socket Mode only this machine asks for health and metrics.
-        host = "0.0.0.0" if settings.slack_app_token is None else "127.0.0.1"  # noqa: S104
+        # From outside come Slack to an HTTP bot, and people to the dashboard; else only this machine asks for anything.
+        outside = settings.slack_app_token is None or settings.public_url is not None
+        host = "0.0.0.0" if outside else "127.0.0.1"  # noqa: S104
         await web.TCPSite(runner, host, port).start()
         yield f"http://127.0.0.1:{port}"
 
@@ -210,18 +235,22 @@ class MissingSecret(ValueError):
     """Raised when Slack could not reach the bot or be told from a stranger; says which variable to set."""
 
 
-def _desk(office: Office, token: str, api_url: str, channel: str) -> Desk:
+def _desk(office: Office, token: str, api_url: str, channel: str, address: str = "", *, zone: ZoneInfo) -> Desk:
+    """`address` is where people reach the bot; where none is given, beside the workspace of ours that it is in."""
     client, files_from = web_client(token, api_url=api_url), _files_from(api_url)
-    accounts = Accounts(office.ledger, client, clock=office.clock)
+    accounts, pictures = Accounts(office.ledger, client, clock=office.clock), Pictures(office.ledger, client)
     return Desk(
         office=office,
         client=client,
         deliveries=Deliveries(office.ledger, office.clock),
         accounts=accounts,
         channel=channel,
-        zone=TEAM_ZONE,
+        zone=zone,
         files_from=files_from,
-        drops=Drops(office, client, accounts, channel=channel, files_from=files_from, zone=TEAM_ZONE),
+        drops=Drops(office, client, accounts, channel=channel, files_from=files_from, zone=zone, pictures=pictures),
+        pictures=pictures,
+        address=address or str(URL(api_url).origin()),
+        tiles=KpiTiles(office.ledger, office.kpis),
     )
 
 
@@ -235,12 +264,26 @@ def _files_from(api_url: str) -> str:
 async def _kept_informed(office: Office, desk: Desk, *, audit_channel: str | None) -> AsyncIterator[None]:
     """Cards, personal messages and threads follow what the database says, until the block ends."""
     ledger, client, clock, zone = office.ledger, desk.client, office.clock, desk.zone
-    cards = CardDesk(ledger, office.router, office.emergency, client, channel=desk.channel, zone=zone, clock=clock)
+    cards = CardDesk(
+        ledger,
+        office.router,
+        office.emergency,
+        client,
+        channel=desk.channel,
+        zone=zone,
+        clock=clock,
+        pictures=desk.pictures,
+        alert_pictures=AlertPictures(ledger, office.kpis, desk.pictures),
+        owners=office.owners,
+        watched=CardWatch(office),
+    )
     inbox = Inbox(ledger, office.router, client, clock=clock)
+    alert_inbox = AlertInbox(ledger, client, clock=clock)
     chronicle = Chronicle(ledger, client, channel=desk.channel, audit_channel=audit_channel, zone=zone, clock=clock)
     followers = (
         Follower("cards", cards.sweep, every_s=1),
         Follower("inbox", inbox.sweep, every_s=2),
+        Follower("alert inbox", alert_inbox.sweep, every_s=2),
         # Several entries of one plan become one message, and cards and clicks go first.
         Follower("chronicle", chronicle.look, every_s=2, pause_s=1),
     )

@@ -9,7 +9,7 @@ from traceback import extract_tb
 from typing import Any
 
 import structlog
-from slack_bolt.async_app import AsyncApp
+from slack_bolt.async_app import AsyncApp, AsyncBoltContext
 from slack_sdk.errors import SlackApiError
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
@@ -17,7 +17,22 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.slack.cards import notices
 from bot.slack.deliveries import delivery_id
 from bot.slack.desk import Desk
-from bot.slack.listeners import actions, commands, data, events, graph, inbox, people, policies, stops, views
+from bot.slack.listeners import (
+    actions,
+    alerts,
+    commands,
+    dashboard,
+    data,
+    events,
+    graph,
+    inbox,
+    people,
+    policies,
+    reviews,
+    stops,
+    views,
+)
+from bot.slack.timing import BROKEN, TimedApp
 
 log = structlog.get_logger()
 
@@ -37,7 +52,8 @@ def build_app(desk: Desk, *, signing_secret: str | None) -> AsyncApp:
     logger = logging.getLogger("slack_bolt")
     # Bolt logs the body of requests it refuses; bodies hold people's words.
     logger.setLevel(logging.ERROR)
-    app = AsyncApp(
+    app = TimedApp(
+        desk.office,
         client=desk.client,
         signing_secret=signing_secret,
         logger=logger,
@@ -46,7 +62,10 @@ def build_app(desk: Desk, *, signing_secret: str | None) -> AsyncApp:
         process_before_response=False,
     )
     _answer_breakage(app, desk)
-    for listeners in (actions, commands, data, events, graph, inbox, people, policies, stops, views):
+    at_work = (
+        actions, alerts, commands, dashboard, data, events, graph, inbox, people, policies, reviews, stops, views,
+    )  # fmt: skip
+    for listeners in at_work:
         listeners.register(app, desk)
     return app
 
@@ -55,7 +74,8 @@ def _answer_breakage(app: AsyncApp, desk: Desk) -> None:
     """Whatever breaks in a listener is logged without bodies, and the person is not left without an answer."""
 
     @app.error
-    async def broken(error: Exception, body: dict[str, Any]) -> None:
+    async def broken(error: Exception, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        context[BROKEN] = True
         # After this Bolt drops the acknowledgement, if its look every 10 ms has not seen it yet.
         await asyncio.sleep(_SEEN_BY_BOLT_S)
         reference = sha256(delivery_id(body).encode()).hexdigest()[:8]

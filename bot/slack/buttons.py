@@ -37,6 +37,11 @@ class ActionId(StrEnum):
     DELEGATION_END = "delegation.end"  # DelegationRef
     ALERT_ACKNOWLEDGE = "alert.acknowledge"  # AlertRef
     ALERT_SNOOZE = "alert.snooze"  # SnoozeRef, as selected_option.value
+    ALERT_SUSPECTS = "alert.suspects"  # AlertRef: opens the dialog
+    ALERT_REVIEW = "alert.review"  # AlertRef: opens the form for the next step of its review
+    ALERT_MORE = "alert.more"  # AlertMenuRef, as selected_option.value: opens a form
+    ALERT_MUTE = "alert.mute"  # MuteRef, as selected_option.value
+    ALERT_OPEN = "alert.open"  # AlertRef: a link to the card; Slack reports the click all the same
     QUESTION_ANSWER = "question.answer"  # AnswerRef; several in a row end in .0, .1 …
     DATA_PICTURE = "data.picture"  # PageRef of no meaning: opens the dialog
     DATA_SET_ASIDE = "data.set_aside"  # LoadRef: opens the dialog
@@ -62,6 +67,15 @@ class CallbackId(StrEnum):
     GLASS_CONCERN = "glass.concern"  # GlassRef
     DELEGATE = "delegate"  # nothing
     POLICY_PROPOSE = "policy.propose"  # nothing
+    ALERT_SUSPECTS = "alert.suspects"  # nothing
+    ALERT_ASSIGN = "alert.assign"  # AlertRef
+    ALERT_SNOOZE = "alert.snooze"  # AlertRef
+    ALERT_EXPECT = "alert.expect"  # AlertRef
+    ALERT_REBASELINE = "alert.rebaseline"  # AlertRef
+    ALERT_ESCALATE = "alert.escalate"  # AlertRef
+    REVIEW_DIAGNOSE = "review.diagnose"  # AlertRef
+    REVIEW_ACT = "review.act"  # AlertRef
+    REVIEW_VERIFY = "review.verify"  # AlertRef
 
 
 class PlanChoice(StrEnum):

@@ -5,7 +5,8 @@ commit and once a second, so a crash or an outage of Slack loses nothing and pos
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,23 +14,26 @@ from zoneinfo import ZoneInfo
 import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from agents.lifecycle.break_glass import Emergency
+from agents.lifecycle.owners import Owners
 from agents.lifecycle.route import Router
-from bot.slack.cards.alert_card import alert_card
-from bot.slack.cards.blocks import Block, Message, section
+from bot.slack.alert_drawn import drawn_alert
+from bot.slack.alert_picture import AlertPictures
+from bot.slack.cards.blocks import Message
+from bot.slack.cards.digest_card import digest_card
 from bot.slack.cards.glass_card import glass_card
 from bot.slack.cards.plan_card import plan_card
 from bot.slack.cards.question_card import question_card
+from bot.slack.pictures import Pictures
+from bot.slack.posting import sent, with_picture
 from storage.ledger import Ledger
 from storage.repositories.cards import Card
 
 log = structlog.get_logger()
 
 _AT_ONCE = 8
-_UNACCEPTABLE = {"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_blocks_too_many"}
-_KINDS = {"ALERT": "alert", "GLASS": "glass", "Q": "question"}
+_KINDS = {"ALERT": "alert", "DIGEST": "digest", "GLASS": "glass", "Q": "question"}
 _GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 
 
@@ -46,7 +50,12 @@ class CardDesk:
         channel: str,
         zone: ZoneInfo,
         clock: Callable[[], datetime],
+        pictures: Pictures | None = None,
+        alert_pictures: AlertPictures | None = None,
+        owners: Owners | None = None,
+        watched: Callable[[str], AbstractAsyncContextManager[None]] = lambda _: nullcontext(),
     ) -> None:
+        """Without `alert_pictures` alerts are told in words alone; `watched` is around each attempt to show a card."""
         self._ledger = ledger
         self._router = router
         self._emergency = emergency
@@ -54,12 +63,16 @@ class CardDesk:
         self._channel = channel
         self._zone = zone
         self._clock = clock
+        self._pictures = pictures
+        self._alert_pictures = alert_pictures
+        self._owners = owners
+        self._watched = watched
         self._places = asyncio.Semaphore(_AT_ONCE)
 
     async def sweep(self) -> int:
         """Bring every card that is behind up to date; returns how many were behind."""
         async with self._ledger.read() as tx:
-            subjects = await tx.cards.behind()
+            subjects = await tx.cards.behind(at=self._clock())
             if any(subject.startswith("PLAN-") for subject in subjects):
                 # What is done under broken glass stands on its card.
                 subjects = tuple(dict.fromkeys((*subjects, *(one.id for one in await tx.stops.glasses()))))
@@ -69,12 +82,14 @@ class CardDesk:
     async def _show_patiently(self, subject: str) -> None:
         async with self._places:
             try:
-                await self._show(subject)
+                async with self._watched(subject):
+                    await self._show(subject)
             except (SlackApiError, OSError, TimeoutError) as error:
                 log.warning("card.not_shown", subject=subject, error=_problem(error))
 
     async def _show(self, subject: str) -> None:
         version, message = await self._drawn(subject)
+        message = await self._illustrated(subject, message)
         async with self._ledger.read() as tx:
             card = await tx.cards.get(subject)
         if card.ts is None and card.channel is not None:
@@ -89,13 +104,12 @@ class CardDesk:
 
     async def _drawn(self, subject: str) -> tuple[int, Message]:
         if subject.startswith("ALERT-"):
+            return await drawn_alert(self._ledger, subject, zone=self._zone, now=self._clock(), owners=self._owners)
+        if subject.startswith("DIGEST-"):
             async with self._ledger.read() as tx:
-                alert, people = await tx.alerts.get(subject), await tx.people.all()
-                assert alert is not None, "cards are of alerts that exist"
-                suspect = alert.finding.suspect_plan or ""
-                taken = (await tx.plans.rolled_back_by([suspect])).get(suspect)
-            known = {one.id: one for one in people}
-            return alert.version, alert_card(alert, zone=self._zone, people=known, rolled_back_by=taken)
+                digest = await tx.attention.digest(subject)
+            assert digest is not None, "cards are of digests that were made"
+            return digest.version, digest_card(digest, zone=self._zone)
         if subject.startswith("GLASS-"):
             return await self._glass(subject)
         if subject.startswith("Q-"):
@@ -117,22 +131,24 @@ class CardDesk:
         return glass.version, card
 
     async def _post(self, subject: str, message: Message) -> Card:
-        answer = await self._accepted(
+        answer = await sent(
             message,
             lambda blocks: self._client.chat_postMessage(
                 channel=self._channel, text=message.text, blocks=blocks, unfurl_links=False
             ),
+            pictures=self._pictures,
         )
         log.info("card.posted", subject=subject, ts=answer["ts"])
         return Card(subject=subject, channel=self._channel, ts=answer["ts"])
 
     async def _rewrite(self, card: Card, message: Message) -> Card:
         try:
-            await self._accepted(
+            await sent(
                 message,
                 lambda blocks: self._client.chat_update(
                     channel=card.channel or self._channel, ts=card.ts or "", text=message.text, blocks=blocks
                 ),
+                pictures=self._pictures,
             )
         except SlackApiError as error:
             if error.response.get("error") not in _GONE:
@@ -140,18 +156,18 @@ class CardDesk:
             return await self._post(card.subject, message)
         return card
 
-    async def _accepted(
-        self, message: Message, send: Callable[[list[Block]], Awaitable[AsyncSlackResponse]]
-    ) -> AsyncSlackResponse:
-        """Send the card; if Slack refuses its blocks, send the words and the buttons alone."""
+    async def _illustrated(self, subject: str, message: Message) -> Message:
+        """With the picture of an alert before its buttons, where there is one."""
+        if self._alert_pictures is None or not subject.startswith("ALERT-"):
+            return message
+        async with self._ledger.read() as tx:
+            alert = await tx.alerts.get(subject)
         try:
-            return await send(list(message.blocks))
-        except SlackApiError as error:
-            if error.response.get("error") not in _UNACCEPTABLE:
-                raise
-            log.warning("card.refused", error=str(error.response.get("error")))
-            kept = [block for block in message.blocks if block["type"] in {"header", "actions"}]
-            return await send([section(message.text), *kept])
+            picture = await self._alert_pictures.of(alert) if alert is not None else None
+        except Exception as error:  # noqa: BLE001 - an alert about broken data is told even where its days cannot be read
+            log.warning("alert.not_drawn", subject=subject, error=type(error).__name__)
+            return message
+        return message if picture is None else with_picture(message, picture)
 
     async def _posted_ts(self, card: Card) -> str | None:
         answer = await self._client.conversations_history(channel=card.channel or self._channel, limit=100)

@@ -27,7 +27,9 @@ _CURSOR = "chronicle"
 _AT_ONCE = 200
 _LOOKS_FOR_A_CARD = 10
 """So many looks long a line waits for the card that it belongs under; a card that Slack never takes holds up none."""
-_WITH_CARDS = ("PLAN-", "GLASS-")
+_WITH_CARDS = ("PLAN-", "GLASS-", "ALERT-")
+_ALOUD = frozenset({"alert.worse", "alert.escalated"})
+"""What is told in the channel, too: whoever put the case aside has to hear of it."""
 _SECTION = 2900
 _NO_THREAD = {"message_not_found", "thread_not_found", "cannot_reply_to_message"}
 
@@ -99,21 +101,33 @@ class Chronicle:
         async with self._ledger.read() as tx:
             card = await tx.cards.get(subject)
         if card.channel is None or card.ts is None:
-            return not self._card_is_due(subject)
+            return not await self._card_is_due(subject)
         while said:
             first, last = said[0][0].seq, said[-1][0].seq
             lines = _lines([line for _, line in said])
-            told = await self._post_once(lines, first=first, last=last, under=card)
+            aloud = any(entry.action in _ALOUD for entry, _ in said)
+            told = await self._post_once(lines, first=first, last=last, under=card, aloud=aloud)
             await self._move_on(told)
             said = [(entry, line) for entry, line in said if entry.seq > told]
         return True
 
-    def _card_is_due(self, subject: str) -> bool:
+    async def _card_is_due(self, subject: str) -> bool:
+        """Whether its lines have to wait; a small alert has no card, and one in quiet hours none before morning."""
         self._looked_for_card[subject] += 1
+        if subject.startswith("ALERT-"):
+            async with self._ledger.read() as tx:
+                alert = await tx.alerts.get(subject)
+            if alert is None or alert.shown_from is None or alert.shown_from > self._clock():
+                return False
         return subject.startswith(_WITH_CARDS) and self._looked_for_card[subject] < _LOOKS_FOR_A_CARD
 
-    async def _post_once(self, message: Message, *, first: int, last: int, under: Card | None = None) -> int:
-        """Post what entries `first` to `last` say, unless it is there already; returns the last entry that is told."""
+    async def _post_once(
+        self, message: Message, *, first: int, last: int, under: Card | None = None, aloud: bool = False
+    ) -> int:
+        """Post what entries `first` to `last` say, unless it is there already; returns the last entry that is told.
+
+        `aloud` in a thread is told in the channel, too.
+        """
         channel, thread = (under.channel or self._channel, under.ts) if under else (self._channel, None)
         try:
             if self._in_doubt and (told := await self._told(first, channel, thread)) is not None:
@@ -123,7 +137,12 @@ class Chronicle:
             head, *rest = message.blocks
             marked = [head | {"block_id": f"told.{first}.{last}"}, *rest]
             await self._client.chat_postMessage(
-                channel=channel, thread_ts=thread, text=message.text, blocks=marked, unfurl_links=False
+                channel=channel,
+                thread_ts=thread,
+                reply_broadcast=aloud and thread is not None,
+                text=message.text,
+                blocks=marked,
+                unfurl_links=False,
             )
         except SlackApiError as error:
             if thread is None or error.response.get("error") not in _NO_THREAD:

@@ -14,6 +14,8 @@ from bot.slack.cards import notices
 from bot.slack.cards.blocks import Message
 from bot.slack.deliveries import Deliveries
 from bot.slack.drops import Drops
+from bot.slack.pictures import Pictures
+from bot.slack.tiles import KpiTiles
 from storage.records.people import Person
 
 _CANNOT_WHISPER = {"not_in_channel", "channel_not_found", "user_not_in_channel", "is_archived"}
@@ -35,6 +37,12 @@ class Desk:
     """Where Slack keeps uploads: the start of every address that the bot's token is sent to."""
     drops: Drops
     """Files that people drop where the bot is."""
+    pictures: Pictures
+    """Each drawn and uploaded once."""
+    address: str
+    """Where people's browsers reach this bot, for links to the dashboard."""
+    tiles: KpiTiles
+    """The numbers that App Home begins with."""
 
     async def person(self, body: dict[str, Any]) -> Person | None:
         """Who acts; None for strangers, guests, bots, and whoever left or is of another workspace."""

@@ -26,6 +26,7 @@ from bot.slack.cards.blocks import Block, Message
 from bot.slack.cards.found_card import SHOWN_ROWS, Found, found_card
 from bot.slack.downloads import UploadUnreadable, fetch_file, safe_name
 from bot.slack.picture import survey_picture
+from bot.slack.pictures import Pictures
 from bot.slack.reading import Reading
 from storage.records.people import Person
 
@@ -88,6 +89,7 @@ class Drops:
         channel: str,
         files_from: str,
         zone: ZoneInfo,
+        pictures: Pictures,
     ) -> None:
         self._office = office
         self.client = client
@@ -95,6 +97,7 @@ class Drops:
         self._channel = channel
         self._files_from = files_from
         self._zone = zone
+        self._pictures = pictures
         self._queue: asyncio.Queue[Drop | None] = asyncio.Queue()
         self._tries: dict[Drop, int] = {}
         """Of what is taken and not through."""
@@ -191,7 +194,7 @@ class Drops:
                     found.append(await self._landed(one, here, person, reading))
                     reading.done(found[-1])
             survey = await self._office.survey()
-            picture = await survey_picture(self, survey) if any(one.landed.new for one in found) else None
+            picture = await survey_picture(self._pictures, survey) if any(one.landed.new for one in found) else None
             await self._say(where, found, survey, picture)
 
     async def _landed(self, one: Placed, folder: Path, person: Person, reading: Reading) -> Found:

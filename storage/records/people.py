@@ -37,6 +37,9 @@ class Person(Record):
     owns: frozenset[str] = frozenset()
     """Names of the agents this person answers for; they cannot approve what these propose."""
 
+    duties: frozenset[str] = frozenset()
+    """Roles that artefacts name as their owner, in small letters: "data engineer", "sales"."""
+
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, zone: str) -> str:

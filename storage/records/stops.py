@@ -24,6 +24,8 @@ class Freeze(Record):
     reason: str
     frozen_by: str
     at: UtcDatetime
+    case: str | None = None
+    """The alert that set it by itself; what takes a plan back passes it, being the cure."""
     thawed_by: str | None = None
     thawed_at: UtcDatetime | None = None
 

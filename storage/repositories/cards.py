@@ -1,13 +1,14 @@
 """Where each plan's and alert's one message is, and which version of it people see."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, or_, select, union_all, update
+from sqlalchemy import ColumnElement, Select, insert, or_, select, true, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.record import Record
 from storage.tables.fabric import question
-from storage.tables.lifecycle import alert, card, glass, plan
+from storage.tables.lifecycle import alert, card, digest, glass, plan
 
 
 class Card(Record):
@@ -25,9 +26,15 @@ class Cards:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def behind(self, limit: int = 200) -> tuple[str, ...]:
-        """What has a card that is missing or shows an older version, plans first: the outbox towards Slack."""
-        query = union_all(_behind(plan), _behind(alert), _behind(glass), _behind(question)).limit(limit)
+    async def behind(self, limit: int = 200, *, at: datetime | None = None) -> tuple[str, ...]:
+        """What has a card that is missing or shows an older version, plans first: the outbox towards Slack.
+
+        With a moment, cards that are held back until later are left out.
+        """
+        due = alert.c.card_from.is_not(None) if at is None else alert.c.card_from <= at
+        query = union_all(_behind(plan), _behind(alert, due), _behind(glass), _behind(question), _behind(digest)).limit(
+            limit
+        )
         return tuple((await self._connection.scalars(query)).all())
 
     async def get(self, subject: str) -> Card:
@@ -43,9 +50,10 @@ class Cards:
             await self._connection.execute(insert(card).values(**values))
 
 
-def _behind(table: Any) -> Select[Any]:
+def _behind(table: Any, due: ColumnElement[bool] | None = None) -> Select[Any]:
     return (
         select(table.c.id)
         .outerjoin(card, card.c.subject == table.c.id)
+        .where(due if due is not None else true())
         .where(or_(card.c.shown_version.is_(None), card.c.shown_version < table.c.version))
     )

@@ -1,6 +1,6 @@
 """Plans with their revisions and states, and the claims that keep two live plans off one resource."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -15,8 +15,10 @@ from storage.tables.lifecycle import claim, plan, plan_revision
 class Plans:
     """Reads and moves plans on the caller's transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, *, traceparent: Callable[[], str | None] = lambda: None) -> None:
+        """`traceparent` tells the W3C trace at hand, if there is one."""
         self._connection = connection
+        self._traceparent = traceparent
 
     async def new_id(self) -> str:
         """The next free id, such as PLAN-12."""
@@ -36,6 +38,7 @@ class Plans:
                 note="",
                 expires_at=proposed.expires_at,
                 restores=proposed.restores,
+                traceparent=self._traceparent(),
             )
         )
         await self._add_revision(proposed)
@@ -90,6 +93,10 @@ class Plans:
     async def done_on(self, plan_id: str) -> date | None:
         """The data day on which the plan's last change was applied."""
         return await self._connection.scalar(select(plan.c.done_on).where(plan.c.id == plan_id))
+
+    async def traceparent(self, plan_id: str) -> str | None:
+        """The W3C trace that the plan was proposed in; None where nothing was traced."""
+        return await self._connection.scalar(select(plan.c.traceparent).where(plan.c.id == plan_id))
 
     async def get(self, plan_id: str) -> PlanStatus | None:
         found = await self._statuses(_current().where(plan.c.id == plan_id))

@@ -16,9 +16,21 @@ class Stops:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def freeze(self, scope: FreezeScope, value: str, *, reason: str, person_id: str, now: datetime) -> Freeze:
+    async def freeze(
+        self,
+        scope: FreezeScope,
+        value: str,
+        *,
+        reason: str,
+        person_id: str,
+        now: datetime,
+        case: str | None = None,
+    ) -> Freeze:
+        """Set one; `case` is the alert that did so by itself, `person_id` then the monitor's name."""
         number = await next_number(self._connection, "freeze")
-        made = Freeze(id=f"FREEZE-{number}", scope=scope, value=value, reason=reason, frozen_by=person_id, at=now)
+        made = Freeze(
+            id=f"FREEZE-{number}", scope=scope, value=value, reason=reason, frozen_by=person_id, at=now, case=case
+        )
         await self._connection.execute(insert(freeze).values(number=number, in_force=1, body=made.model_dump_json()))
         return made
 

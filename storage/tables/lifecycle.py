@@ -41,6 +41,8 @@ plan = Table(
     Column("restores", String(20)),
     Column("done_on", Date),
     # The data day on which the last change was applied: what outcomes are measured from.
+    Column("traceparent", String(55)),
+    # The W3C trace that it was proposed in; null where nothing was traced.
     Index("ix_plan_state_expires_at", "state", "expires_at"),
     Index("ix_plan_restores", "restores"),
 )
@@ -189,6 +191,8 @@ alert = Table(
     Column("key", String(300), nullable=False),
     Column("state", String(20), nullable=False),
     Column("version", Integer, nullable=False),
+    Column("card_from", Moment),
+    # Null while it has no card of its own; a later moment while its card is held back for quiet hours.
     Column("body", Text, nullable=False),
     Index(
         "uq_alert_open_key",
@@ -198,6 +202,44 @@ alert = Table(
         postgresql_where=text("state <> 'recovered'"),
     ),
     Index("ix_alert_state", "state"),
+)
+
+learnt = Table(
+    "learnt",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("key", String(300), nullable=False, index=True),
+    Column("body", Text, nullable=False),
+)
+
+alert_call = Table(
+    "alert_call",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("alert_id", String(20), nullable=False),
+    Column("person_id", String(80), nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("sent", Integer, nullable=False, index=True),
+    Column("shown_version", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    # Nobody is told twice of the same thing.
+    UniqueConstraint("alert_id", "person_id", "kind"),
+)
+
+alert_mute = Table(
+    "alert_mute",
+    metadata,
+    Column("person_id", String(80), primary_key=True),
+    Column("alert_id", String(20), primary_key=True),
+    Column("until", Moment, nullable=False),
+)
+
+digest = Table(
+    "digest",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("body", Text, nullable=False),
 )
 
 card = Table(

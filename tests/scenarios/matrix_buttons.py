@@ -1,5 +1,6 @@
 """The buttons of the matrix, by hand from what the product promises and from policies/people.cedar."""
 
+from bot.slack.alert_buttons import AlertChoice, AlertMenuRef, MuteChoice, MuteRef
 from bot.slack.buttons import (
     AlertRef,
     DelegationRef,
@@ -15,6 +16,7 @@ from bot.slack.buttons import (
 from bot.slack.data_buttons import AnswerRef, LoadRef
 from tests.fakes.member import Json
 from tests.scenarios.matrix_commands import ALL, LENDING, STARTING, STOPPING, WORKING
+from tests.scenarios.matrix_reviews import REVIEW_BUTTONS
 from tests.scenarios.matrix_row import Row, effect, opens, says
 from tests.scenarios.matrix_world import World
 
@@ -106,6 +108,25 @@ async def _snooze(world: World, name: str) -> Json:
     return world.click(name, "alert.snooze", SnoozeRef(await world.alert(), 3).encode(), chosen=True)
 
 
+async def _suspects(world: World, name: str) -> Json:
+    return world.click(name, "alert.suspects", AlertRef(await world.alert()).encode())
+
+
+async def _open_alert(world: World, name: str) -> Json:
+    return world.click(name, "alert.open", AlertRef(await world.alert()).encode())
+
+
+async def _mute(world: World, name: str) -> Json:
+    return world.click(name, "alert.mute", MuteRef(MuteChoice.ALL_1_DAY, await world.alert()).encode(), chosen=True)
+
+
+def _of_alert_menu(choice: AlertChoice):
+    async def send(world: World, name: str) -> Json:
+        return world.click(name, "alert.more", AlertMenuRef(choice, await world.alert()).encode(), chosen=True)
+
+    return send
+
+
 async def _kpi(world: World, name: str) -> Json:
     return world.click(name, "kpi.ask.0", Question("roas last week").encode())
 
@@ -188,6 +209,19 @@ BUTTONS = (
         "button alert.snooze", "an open alert", _snooze,
         {WORKING: effect("alert: open → snoozed", "trail: alert.snoozed")}, refused="may snooze",
     ),
+    Row("button alert.suspects", "an open alert", _suspects, {ALL: says("only an experiment shows that")}),
+    Row("button alert.open", "a link", _open_alert, {}, silent=True),
+    Row("button alert.mute", "all for a day", _mute, {ALL: effect("trail: alert.muted", told="No direct message")}),
+    *(
+        Row("button alert.more", choice, _of_alert_menu(choice), {who: opens(form)}, refused=refused)
+        for choice, who, form, refused in (
+            (AlertChoice.ASSIGN, WORKING, "alert.assign", "may assign"),
+            (AlertChoice.SNOOZE_UNTIL, WORKING, "alert.snooze", "may snooze"),
+            (AlertChoice.EXPECT, WORKING, "alert.expect", "may learn"),
+            (AlertChoice.REBASELINE, WORKING, "alert.rebaseline", "may learn"),
+            (AlertChoice.ESCALATE, REMINDING, "alert.escalate", "may escalate"),
+        )
+    ),
     Row(
         "button question.answer", "an open question", _answer,
         {ANSWERING: effect("question: open → answered", "trail: question.answered")}, refused="may answer",
@@ -195,5 +229,6 @@ BUTTONS = (
     Row("button question.answer", "as it was not asked", _old_answer, {ALL: says("has changed since you saw it")}),
     Row("button data.picture", "the dialog", _of_home("data.picture"), {ALL: says("Your data")}),
     Row("button data.set_aside", "of all loads", _set_aside, {ALL: says("No rows are set aside")}),
+    *REVIEW_BUTTONS,
     Row("button kpi.ask", "a question", _kpi, {ALL: effect()}),
 )  # fmt: skip

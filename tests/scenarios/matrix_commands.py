@@ -77,6 +77,11 @@ COMMANDS = (
     Row("command /data", "the picture", _plain("/data"), {ALL: says("Your data")}),
     Row("command /graph", "a campaign", _plain("/graph", "campaign ps-2001"), {ALL: says("hang together")}),
     Row("command /graph", "nobody", _plain("/graph", "<!channel> zork"), {ALL: says("Nothing")}),
+    Row(
+        "command /dashboard", "a link", _plain("/dashboard"),
+        {ALL: effect("trail: dashboard.link_given", told="Open the dashboard")},
+    ),
+    Row("command /dashboard", "no such view", _plain("/dashboard", "<!channel>"), {ALL: says("There is no view")}),
     Row("command /fleet", "the agents", _plain("/fleet"), {ALL: says("budget_planner")}),
     Row("command /rollback", "choose", _rollback, {f"{WORKING} admin": opens("rollback.pick")}, refused="may rollback"),
     Row("command /rollback", "of a plan", _rollback_of, {WORKING: opens("rollback.confirm")}, refused="may rollback"),

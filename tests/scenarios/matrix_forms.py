@@ -3,11 +3,15 @@
 Each is open before everybody, as if it had been opened when they still might, or by somebody else.
 """
 
+from collections.abc import Callable
+from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.slack.buttons import BulkVerb, FreezeRef, PlanName
 from bot.slack.cards import notices
-from bot.slack.cards.blocks import Message, section
+from bot.slack.cards.alert_views import assign_view, escalate_view, expect_view, rebaseline_view, snooze_view
+from bot.slack.cards.blocks import Message, View, section
 from bot.slack.cards.bulk_views import bulk_view
 from bot.slack.cards.edit_view import edit_view
 from bot.slack.cards.people_views import delegate_view, hand_over_view, question_view
@@ -15,10 +19,12 @@ from bot.slack.cards.propose_view import propose_view
 from bot.slack.cards.reject_view import reject_view
 from bot.slack.cards.rollback_views import rollback_picker, rollback_preview
 from bot.slack.cards.stop_views import break_glass_view, concern_view, freeze_view, thaw_view
+from storage.records.alerts import Alert
 from tests.fakes.member import Json
 from tests.scenarios.matrix_buttons import COUNTING, DECIDING, OTHERS_DECIDING, REMINDING, REVIEWED, REVIEWING, WRITTEN
 from tests.scenarios.matrix_commands import ALL, STARTING, STOPPING, WORKING
 from tests.scenarios.matrix_people import slack
+from tests.scenarios.matrix_reviews import REVIEW_FORMS
 from tests.scenarios.matrix_row import Row, effect, opens
 from tests.scenarios.matrix_world import World
 
@@ -102,6 +108,18 @@ async def _propose(world: World, name: str) -> Json:
     )
 
 
+def _of_alert(draw: Callable[[Alert], View], **entered: Any):
+    """A form about an open alert, submitted with these entries."""
+
+    async def send(world: World, name: str) -> Json:
+        async with world.team.office.ledger.read() as tx:
+            alert = await tx.alerts.get(await world.alert())
+        assert alert is not None
+        return await world.submission(name, draw(alert), **entered)
+
+    return send
+
+
 def _never(callback_id: str):
     """Something that has nothing to submit, submitted all the same."""
 
@@ -175,7 +193,32 @@ FORMS = (
         {"cmo admin": effect("new plan: waiting", "new revision", "trail: plan.proposed", "trail: policy.proposed", told="PLAN-")},
         refused="may amend",
     ),
-    *(Row(f"modal {one}", "never submitted", _never(one), {}, silent=True, heard=False) for one in ("home", "loading", "plan.why")),
+    Row(
+        "modal alert.assign", "to Carla", _of_alert(assign_view, person="U00CARLA", words="please"),
+        {WORKING: effect("trail: alert.assigned", told="waits for Carla Mendes")}, refused="may assign",
+    ),
+    Row(
+        "modal alert.snooze", "a week", _of_alert(lambda one: snooze_view(one, today=date(2026, 3, 30)), day="2026-04-06"),
+        {WORKING: effect("alert: open → snoozed", "trail: alert.snoozed", told="is quiet until")}, refused="may snooze",
+    ),
+    Row(
+        "modal alert.expect", "with a reason", _of_alert(expect_view, words="the sale <!channel>"),
+        {WORKING: effect("alert: open → recovered", "trail: alert.expected", told="is closed")}, refused="may learn",
+    ),
+    Row(
+        "modal alert.rebaseline", "a day",
+        _of_alert(lambda one: rebaseline_view(one, first=one.opened_on), day="2025-06-01", words="new shop"),
+        {WORKING: effect("alert: open → recovered", "trail: alert.rebaselined", told="is closed")}, refused="may learn",
+    ),
+    Row(
+        "modal alert.escalate", "with a word", _of_alert(escalate_view, words="help"),
+        {REMINDING: effect("trail: alert.escalated", told="have a message")}, refused="may escalate",
+    ),
+    *(
+        Row(f"modal {one}", "never submitted", _never(one), {}, silent=True, heard=False)
+        for one in ("home", "loading", "plan.why", "alert.suspects")
+    ),
+    *REVIEW_FORMS,
     Row(
         "modal glass.break", "with a reason", _break_glass,
         {"cmo": effect("glass broken", "trail: glass.broken", told="You have broken the glass")}, refused="may break glass",

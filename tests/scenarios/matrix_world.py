@@ -194,8 +194,8 @@ class World(Standing):
 
 
 def _is_nudge(message: Json) -> bool:
-    """Whether a plan asks somebody there, which is no answer to what they did."""
-    return any(str(block.get("block_id", "")).startswith("ask.") for block in message.get("blocks", ()))
+    """Whether a plan or a case asks somebody there, which is no answer to what they did."""
+    return any(str(block.get("block_id", "")).startswith(("ask.", "call.")) for block in message.get("blocks", ()))
 
 
 @asynccontextmanager

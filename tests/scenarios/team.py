@@ -24,6 +24,7 @@ from bot.office import Office
 from bot.settings import Settings
 from bot.slack.desk import Desk
 from bot.staff import DEMO, dump_people
+from bot.tracing import Tracing
 from bot.wiring import open_office
 from bot.worker import working
 from bot.workspace import payloads
@@ -83,10 +84,11 @@ class SlowPlatforms:
 class Team:
     """One home and its workspace; `olivia`, `aaron`, `carla`, `victor` and `ada` act, `people` are all by Slack id."""
 
-    def __init__(self, home: Path, wall: HandClock, workspace: Workspace) -> None:
+    def __init__(self, home: Path, wall: HandClock, workspace: Workspace, *, tracing: Tracing | None = None) -> None:
         self.home = home
         self.wall = wall
         self.workspace = workspace
+        self.tracing = tracing
         self.people: dict[str, Member] = {}
         self._office: Office | None = None
         self._desk: Desk | None = None
@@ -113,7 +115,9 @@ class Team:
     async def start(self) -> Self:
         """Open the office, do its work, connect the bot."""
         settings = Settings(home=self.home)
-        self._office = await self._office_open.enter_async_context(open_office(settings, clock=self.wall))
+        self._office = await self._office_open.enter_async_context(
+            open_office(settings, clock=self.wall, tracing=self.tracing)
+        )
         await self._office_open.enter_async_context(working(self._office, settings.worker_lock))
         await self.start_bot()
         return self
@@ -233,7 +237,8 @@ class Team:
         return [
             message
             for message in self.workspace.messages(CHANNEL)
-            if any(block.get("block_id", "").startswith(prefix) for block in message.get("blocks", ()))
+            # Once an alert is over its card has no buttons, and its head alone names it.
+            if any(f"{block.get('block_id', '')}.".startswith(prefix) for block in message.get("blocks", ()))
         ]
 
     async def card(self, *texts: str, subject: str = "PLAN-1") -> Json:
@@ -320,7 +325,12 @@ class Team:
 
 @asynccontextmanager
 async def at_work(
-    home: Path, *, more_people: tuple[Person, ...] = (), now: datetime = START, **changes: Any
+    home: Path,
+    *,
+    more_people: tuple[Person, ...] = (),
+    now: datetime = START,
+    tracing: Tracing | None = None,
+    **changes: Any,
 ) -> AsyncIterator[Team]:
     """A team at work in a home that was made before; `changes` go to the workspace."""
     wall = HandClock(now)
@@ -342,7 +352,7 @@ async def at_work(
         **{"clock": lambda: wall().timestamp(), "ack_seconds": PATIENCE_S, **changes},
     )
     await workspace.start()
-    team = Team(home, wall, workspace)
+    team = Team(home, wall, workspace, tracing=tracing)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(workspace.stop)
         stack.push_async_callback(team.stop)

@@ -42,6 +42,15 @@ ENTERED = {
         *(("to", DAY, wrong) for wrong in ("", NEVER, FAR, "2026-01-01", LONG)),
         *(("from", DAY, wrong) for wrong in ("", NEVER, FAR)),
     ],
+    "review.diagnose": [
+        *(("cause", CHOSEN, {"value": wrong}) for wrong in ("", "0", "99", "²", "weather", "alert.1:ALERT-1", LONG)),
+        ("words", TEXT, LONG),
+    ],
+    "review.act": [
+        *(("remedy", CHOSEN, {"value": wrong}) for wrong in ("", "ROLL_BACK", "pause", LONG)),
+        *(("words", TEXT, wrong) for wrong in ("", "   ", LONG)),
+    ],
+    "review.verify": [("words", TEXT, wrong) for wrong in ("", "   ", LONG)],
     "policy.propose": [
         *(("name", TEXT, wrong) for wrong in ("", "../people.yml", "limits.yml\u202e", "/etc/passwd", "x.exe", LONG)),
         *(("text", TEXT, wrong) for wrong in ("", ":::", MARKUP, "currencies: {gbp: {daily_cap: x}}", LONG)),

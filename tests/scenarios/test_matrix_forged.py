@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from bot.slack.alert_buttons import AlertChoice, AlertMenuRef, MuteChoice, MuteRef
 from bot.slack.buttons import (
     ActionId,
     AlertRef,
@@ -40,11 +41,11 @@ TAKES = {
     "plan.rollback": "name", "plan.more": "menu", "freeze.thaw": "freeze", "glass.fine": "glass",
     "glass.concern": "glass", "home.approve": "page", "home.reject": "page", "home.page.on": "page",
     "home.freeze": "page", "home.delegate": "page", "delegation.end": "delegation", "alert.acknowledge": "alert",
-    "alert.snooze": "snooze", "kpi.ask.0": "question", "question.answer.0": "answer",
-    "data.picture": "page", "data.set_aside": "load",
+    "alert.snooze": "snooze", "alert.suspects": "alert", "alert.more": "alert_menu", "alert.mute": "mute", "kpi.ask.0": "question", "question.answer.0": "answer",
+    "data.picture": "page", "data.set_aside": "load", "alert.review": "alert",
 }  # fmt: skip
 """What each button carries; a link and a box carry nothing that anybody reads."""
-MENUS = ("plan.more", "alert.snooze")
+MENUS = ("plan.more", "alert.snooze", "alert.more", "alert.mute")
 DIGEST = "0123456789abcdef" * 4
 JUNK = (
     "", " ", ":", "::::", "PLAN-2", "plan.2", "plan.1:PLAN-2:1:" + DIGEST, "plan.3:PLAN-2:1:" + DIGEST + ":",
@@ -55,8 +56,13 @@ JUNK = (
     "freeze.1:FREEZE-0", "freeze.1:ALL", "glass.1:GLASS-1 ", "delegation.1:*", "page.1:0", "page.1:99999",
     "snooze.1:ALERT-1:-3", "snooze.1:ALERT-1:9999", "alert.1:../../etc/passwd", "ask.1:\n",
 )  # fmt: skip
-METADATA = ("plan.edit", "plan.reject", "rollback.confirm", "plan.hand_over", "plan.ask", "bulk", "glass.concern")
+METADATA = (
+    "plan.edit", "plan.reject", "rollback.confirm", "plan.hand_over", "plan.ask", "bulk", "glass.concern",
+    "alert.assign", "alert.snooze", "alert.expect", "alert.rebaseline", "alert.escalate",
+    "review.diagnose", "review.act", "review.verify",
+)  # fmt: skip
 """Forms that say in their metadata what they are about."""
+ABOUT_ALERTS = tuple(one for one in METADATA if one.startswith(("alert.", "review.")))
 
 
 @pytest_asyncio.fixture
@@ -96,6 +102,8 @@ async def _values(world: World) -> dict[str, str]:
         "page": PageRef(1).encode(),
         "alert": AlertRef(await world.alert()).encode(),
         "snooze": SnoozeRef(await world.alert(), 3).encode(),
+        "alert_menu": AlertMenuRef(AlertChoice.ASSIGN, await world.alert()).encode(),
+        "mute": MuteRef(MuteChoice.ALL_1_DAY, await world.alert()).encode(),
         "question": Question("roas last week").encode(),
         "answer": AnswerRef((await world.question()).id, 1, "yes").encode(),
         "load": LoadRef("all").encode(),
@@ -105,7 +113,7 @@ async def _values(world: World) -> dict[str, str]:
 def test_every_button_is_in_the_table() -> None:
     ours = {name.removesuffix(".0").removesuffix(".on") for name in TAKES}
 
-    assert ours | {"plan.open", "home.pick"} == set(ActionId)
+    assert ours | {"plan.open", "home.pick", "alert.open"} == set(ActionId)
 
 
 async def test_a_value_under_a_button_that_takes_another_does_nothing(world: World) -> None:
@@ -141,6 +149,8 @@ async def test_what_is_not_there_is_refused_kindly(world: World) -> None:
         "delegation": [DelegationRef("DELEGATION-999").encode()],
         "alert": [AlertRef("ALERT-999").encode()],
         "snooze": [SnoozeRef("ALERT-999", 3).encode()],
+        "alert_menu": [AlertMenuRef(choice, "ALERT-999").encode() for choice in AlertChoice],
+        "mute": [MuteRef(MuteChoice.CASE_1_WEEK, "ALERT-999").encode()],
     }
     wrong = []
     for action_id, kind in TAKES.items():
@@ -202,7 +212,7 @@ async def test_a_revision_gone_by_is_not_decided(world: World) -> None:
 
 async def test_metadata_that_we_did_not_write_does_nothing(world: World) -> None:
     values, wrong = await _values(world), []
-    takes = {"bulk": "bulk", "glass.concern": "glass"}
+    takes = {"bulk": "bulk", "glass.concern": "glass", **dict.fromkeys(ABOUT_ALERTS, "alert")}
     for form in METADATA:
         others = [value for kind, value in values.items() if kind != takes.get(form, "plan")]
         for metadata in (*(JUNK if form == "bulk" else (*JUNK[::7], *others[::3])),):
@@ -216,7 +226,8 @@ async def test_metadata_that_we_did_not_write_does_nothing(world: World) -> None
 async def test_metadata_of_what_is_not_there_is_refused_kindly(world: World) -> None:
     plan, wrong = PlanRef("PLAN-999999", 1, DIGEST, "0" * 16), []
     for form in METADATA:
-        said = {"bulk": BulkRef(BulkVerb.APPROVE, (plan,)), "glass.concern": GlassRef("GLASS-999")}.get(form, plan)
+        others = {"bulk": BulkRef(BulkVerb.APPROVE, (plan,)), "glass.concern": GlassRef("GLASS-999")}
+        said = (others | dict.fromkeys(ABOUT_ALERTS, AlertRef("ALERT-999"))).get(form, plan)
         payload = await _form(form).send(world, "cmo")
         payload["view"]["private_metadata"] = said.encode()
         wrong += await _refused(world, "cmo", payload, form)

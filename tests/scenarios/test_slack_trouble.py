@@ -1,13 +1,13 @@
 """Slack limits, fails, loses replies and drops the line: the channel ends with one right card all the same."""
 
 import asyncio
+from zoneinfo import ZoneInfo
 
 import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from agents.lifecycle.route import Router
-from bot.commands.up import TEAM_ZONE
 from bot.slack.card_desk import CardDesk
 from bot.workspace.socket_mode import Connection
 from storage.ledger import Ledger
@@ -175,4 +175,4 @@ async def _every_card_is_right(team: Team) -> None:
 
 def _desk(ledger: Ledger, router: Router, client: AsyncWebClient, team: Team) -> CardDesk:
     emergency = team.office.emergency
-    return CardDesk(ledger, router, emergency, client, channel=CHANNEL, zone=TEAM_ZONE, clock=team.wall)
+    return CardDesk(ledger, router, emergency, client, channel=CHANNEL, zone=ZoneInfo("Europe/London"), clock=team.wall)

@@ -50,8 +50,12 @@ def section(text: str, *, accessory: Block | None = None) -> Block:
 
 def fields(pairs: Sequence[tuple[str, str]]) -> Block:
     """Up to ten pairs of a name and a value, side by side on a wide screen."""
-    texts = [mrkdwn(f"*{name}*\n{text}", MOST_FIELD) for name, text in pairs[:10]]
-    return {"type": "section", "fields": texts}
+    return columns([f"*{name}*\n{text}" for name, text in pairs])
+
+
+def columns(texts: Sequence[str]) -> Block:
+    """Up to ten texts, side by side on a wide screen."""
+    return {"type": "section", "fields": [mrkdwn(text, MOST_FIELD) for text in texts[:10]]}
 
 
 def context(*texts: str) -> Block:

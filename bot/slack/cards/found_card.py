@@ -203,9 +203,9 @@ def _stale(report: ExportReport, survey: Survey | None) -> list[Block]:
     own = next((one for one in survey.sources if one.source == report.source), None) if survey else None
     if own is None or not own.stale:
         return []
-    hours = max((one.fresh_within_hours for one in own.datasets if one.stale), default=0)
+    promised = next((one.promised for one in own.datasets if one.stale and one.promised), "")
     newest = f"its newest day is {span(own.last_day, own.last_day)}" if own.last_day else "it names no day"
-    late = f", and {hours} hours is what it should keep to" if hours else ""
+    late = f", and newer ones are promised within {promised}" if promised else ""
     return [context(f"🟠 *Not fresh*: {newest}{late}. A newer export of the same kind simply adds to it.")]
 
 

@@ -30,6 +30,8 @@ _OUT = {
     "uses": "shows",
     "addresses": "speaks to",
     "came_from": "brought by",
+    "at_stage": "at the stage",
+    "handed_by": "handed over by",
 }
 _IN = {
     "belongs_to": "holds",
@@ -39,6 +41,8 @@ _IN = {
     "concerns": "happened to it",
     "conflicts_with": "in conflict with",
     "came_from": "brought",
+    "at_stage": "stand there",
+    "handed_by": "hands over",
     "in_category": "products",
     "in_market": "campaigns for it",
     "in_audience": "among them",

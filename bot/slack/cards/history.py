@@ -247,6 +247,26 @@ def _rolled_back(told: _Told) -> str:
     return f"↩️ Taken back by {data(str(told.facts.get('by') or 'a rollback'), 30)}"
 
 
+def _cause(told: _Told) -> str:
+    cause = str(told.facts.get("cause") or "")
+    return f". Cause: {data(spelled(cause), 200)}" if cause.strip() else ""
+
+
+def _severity(told: _Told, key: str) -> str:
+    return data(words(str(told.facts.get(key) or "")), 20, empty="?")
+
+
+def _put_aside(told: _Told) -> str:
+    until = told.at("until")
+    return f"😴 {told.actor} put it aside{f' until {until}' if until else ''}"
+
+
+def _called_in(told: _Told) -> str:
+    by_itself = not told.entry.actor.startswith("person:")
+    who = "Escalated: nobody came in time," if by_itself else f"{told.actor} escalated it"
+    return f"⏫ {who} to {told.people_named('to')}{told.said('words')}"
+
+
 _LINES: dict[str, Callable[[_Told], str | None]] = {
     "plan.proposed": _proposed,
     "plan.edited": lambda told: f"✏️ {told.actor} edited it; earlier approvals lapse",
@@ -274,6 +294,16 @@ _LINES: dict[str, Callable[[_Told], str | None]] = {
     "plan.rollback_requested": _rollback_requested,
     "plan.rolled_back": _rolled_back,
     "plan.partly_rolled_back": lambda told: f"{_rolled_back(told)}, in part",
+    "alert.opened": lambda told: f"🆕 Found{_cause(told)}",
+    "alert.worse": lambda told: f"📈 Got worse: {_severity(told, 'from')}, now *{_severity(told, 'to')}*",
+    "alert.acknowledged": lambda told: f"👀 {told.actor} is looking at it",
+    "alert.assigned": lambda told: f"👉 {told.actor} asked {told.person('to')} to take it{told.said('words')}",
+    "alert.snoozed": _put_aside,
+    "alert.woken": lambda _told: "⏰ Still so: it speaks up again",
+    "alert.expected": lambda told: f"✅ {told.actor} said that it is normal from now on{told.said('reason')}",
+    "alert.rebaselined": lambda told: f"🔁 {told.actor} had normal learnt afresh{told.said('reason')}",
+    "alert.escalated": _called_in,
+    "alert.recovered": lambda _told: "🟢 Back in its normal range",
     "outcome.scored": lambda told: f"📊 {data(words(str(told.facts.get('kpi') or 'result')), 40)}: "
     f"{data(str(told.facts.get('text') or told.facts.get('score') or '?'), 300)}",
     "glass.broken": _broken,

@@ -77,11 +77,6 @@ def not_read(why: str) -> Message:
     return _notice(f"I left your file unread: {data(why, 300)}")
 
 
-def question_changed(asked: str) -> Message:
-    """For an answer to a question that has been asked anew with other facts since it was shown."""
-    return _notice(f"*{data(asked, 30)}* has changed since you saw it, and nothing was decided. Please look again.")
-
-
 def already_yours(dossier: Dossier) -> Message:
     """For a second approval by the same person while others are still asked."""
     return _notice(

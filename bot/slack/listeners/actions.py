@@ -10,7 +10,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from agents.lifecycle.decide import Declined
 from agents.lifecycle.why import why as why_of
 from bot.slack import clicks, dialogs, why_picture
-from bot.slack.buttons import ActionId, AlertRef, MenuRef, PlanChoice, PlanName, PlanRef, Question, SnoozeRef
+from bot.slack.buttons import ActionId, MenuRef, PlanChoice, PlanName, PlanRef, Question
 from bot.slack.cards import notices
 from bot.slack.cards.ask_card import quiet_until
 from bot.slack.cards.edit_view import edit_view
@@ -20,7 +20,6 @@ from bot.slack.cards.why_view import why_view
 from bot.slack.conversation import answer_question
 from bot.slack.desk import Desk
 from bot.slack.home import republish
-from bot.slack.uploads import picture_block
 from storage.records.people import Person
 from storage.records.verdicts import Answer
 
@@ -29,7 +28,6 @@ def register(app: AsyncApp, desk: Desk) -> None:
     """Attach a listener to every button of a card."""
     _deciding(app, desk)
     _looking(app, desk)
-    _alerts(app, desk)
     _asking(app, desk)
 
 
@@ -97,7 +95,11 @@ def _looking(app: AsyncApp, desk: Desk) -> None:
         if found is None:
             return
         # The words are there at once; the picture takes a moment to be drawn and uploaded.
-        picture = await picture_block(desk, await why_picture.draw(found, dossier), filename=f"{ref.plan_id}.png")
+        picture = await desk.pictures.block(
+            why_picture.shown(found, dossier),
+            lambda: why_picture.draw(found, dossier),
+            filename=f"{ref.plan_id}.png",
+        )
         if picture is not None:
             await dialogs.show(desk, view_id, view(picture=picture))
 
@@ -107,26 +109,6 @@ def _looking(app: AsyncApp, desk: Desk) -> None:
         if (click := await clicks.read_in_dialog(desk, body, PlanName, title="Roll back")) is not None:
             view_id, person, name = click
             await dialogs.show_rollback(desk, view_id, name.plan_id, person)
-
-
-def _alerts(app: AsyncApp, desk: Desk) -> None:
-    @app.action(ActionId.ALERT_ACKNOWLEDGE)
-    async def acknowledge(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        if (click := await clicks.read(desk, body, AlertRef)) is None:
-            return
-        result = await desk.office.monitor.acknowledge(click[1].alert_id, click[0])
-        if isinstance(result, Declined):
-            await desk.tell(body, notices.refused(result.words))
-
-    @app.action(ActionId.ALERT_SNOOZE)
-    async def snooze(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        if (click := await clicks.read(desk, body, SnoozeRef)) is None:
-            return
-        result = await desk.office.monitor.snooze(click[1].alert_id, click[0], days=click[1].days)
-        if isinstance(result, Declined):
-            await desk.tell(body, notices.refused(result.words))
 
 
 def _asking(app: AsyncApp, desk: Desk) -> None:

@@ -8,6 +8,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from agents.team.agent import KeepThePlan, NotEnoughData
 from bot.office import MarketRefused
 from bot.slack import dialogs
+from bot.slack.answers import whisper_picture
 from bot.slack.cards import list_cards, notices
 from bot.slack.cards.blocks import Message
 from bot.slack.cards.list_cards import FleetLine
@@ -37,8 +38,9 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
         await ack()
         if (person := await desk.first_actor(body)) is None:
             return
-        message, _ = await answered(desk, body.get("text", "") or "help", person=person)
+        message, answer = await answered(desk, body.get("text", "") or "help", person=person)
         await _say(respond, message)
+        await whisper_picture(desk, body, answer)
 
     @app.command("/rollback")
     async def rollback(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -97,8 +99,7 @@ async def _plan(desk: Desk, text: str, person: Person, respond: AsyncRespond) ->
     if not permission.allowed:
         return notices.refused(permission.reason)
     await _say(respond, notices.planning())
-    await office.observer.pull()
-    made = await office.proposer.propose()
+    made = await office.plan()
     if isinstance(made, KeepThePlan | NotEnoughData):
         return notices.no_plan((made.reason,), keep=isinstance(made, KeepThePlan))
     return notices.refused(f"{made.plan.id} is {made.state.value}: its card is in the channel.")

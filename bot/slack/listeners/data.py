@@ -17,7 +17,6 @@ from bot.slack.desk import Desk
 from bot.slack.home import republish
 from bot.slack.picture import survey_picture
 from storage.records.people import Person
-from storage.records.questions import QuestionState
 
 _PICTURE, _ASIDE = "Your data", "Rows set aside"
 _UNACCEPTABLE = {"invalid_blocks", "invalid_blocks_format", "invalid_arguments"}
@@ -60,17 +59,14 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
 async def _answered(desk: Desk, person: Person, ref: AnswerRef) -> Message | None:
     """Take the answer; words where it has no effect, the card tells everything else."""
-    asked = await desk.office.asker.get(ref.question_id)
-    if asked is not None and asked.state is QuestionState.OPEN and asked.version != ref.version:
-        return notices.question_changed(asked.id)
-    result = await desk.office.asker.answer(ref.question_id, ref.option, person, via="slack")
+    result = await desk.office.asker.answer(ref.question_id, ref.option, person, via="slack", seen_version=ref.version)
     return notices.refused(result.words) if isinstance(result, Declined) else None
 
 
 async def _tell_picture(desk: Desk, body: dict[str, Any]) -> None:
     """The picture to whoever asks; in words alone where Slack does not take the drawing."""
     survey = await desk.office.survey()
-    drawing = await survey_picture(desk, survey)
+    drawing = await survey_picture(desk.pictures, survey)
     today = desk.office.clock().astimezone(desk.zone).date()
     try:
         await desk.tell(body, picture_card(survey, zone=desk.zone, today=today, picture=drawing))
@@ -85,7 +81,7 @@ async def _show_picture(desk: Desk, view_id: str) -> None:
     today = desk.office.clock().astimezone(desk.zone).date()
     await dialogs.say(desk, view_id, _PICTURE, picture_card(survey, zone=desk.zone, today=today))
     # The words are there at once; the picture takes a moment to be drawn and uploaded.
-    if (drawing := await survey_picture(desk, survey)) is None:
+    if (drawing := await survey_picture(desk.pictures, survey)) is None:
         return
     try:
         await dialogs.say(desk, view_id, _PICTURE, picture_card(survey, zone=desk.zone, today=today, picture=drawing))

@@ -10,7 +10,6 @@ from bot.slack import graph_picture
 from bot.slack.cards import graph_card
 from bot.slack.cards.blocks import Message
 from bot.slack.desk import Desk
-from bot.slack.uploads import picture_block
 from storage.records.graph import Neighbourhood, NodeView
 
 _TYPES = {"campaign", "audience", "product", "channel", "brand", "plan", "kpi", "account", "event"}
@@ -35,7 +34,7 @@ async def _tell(desk: Desk, body: dict[str, Any], text: str) -> None:
     at = desk.office.charter.now()
     drawing = None
     if graph_picture.can_draw(found):
-        drawing = await picture_block(desk, await graph_picture.draw(found), filename="graph.png")
+        drawing = await desk.pictures.block(found, lambda: graph_picture.draw(found), filename="graph.png")
     try:
         await desk.tell(body, graph_card.graph_card(found, at=at, zone=desk.zone, picture=drawing))
     except SlackApiError as error:

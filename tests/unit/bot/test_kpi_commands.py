@@ -87,8 +87,30 @@ async def test_our_own_work_is_counted_by_the_clock_on_the_wall(home: Path, shel
     assert [row["label"] for row in cycle["rows"]] == ["budget"]
     assert [one["kpi"] for one in cycle["beside"]] == ["plan_approval_wait", "plan_execution_time", "plans_rejected"]
     await shell(kpis.ask(question="what is our governance compliance?", home=home, json=True))
-    assert shell.document()["kpi"] == "governance_compliance"
+    asked = shell.document()
+    assert (asked["kind"], asked["numbers"][0]["kpi"], asked["numbers"][0]["value"]) == (
+        "kpi",
+        "governance_compliance",
+        "100",
+    )
     assert await shell(kpis.ask(question="spend by country", home=home, json=True)) == NEGATIVE
+
+
+async def test_a_follow_up_on_the_command_line_goes_on_from_what_was_asked_before(
+    home: Path, tmp_path: Path, shell: Shell
+):
+    await read(home, written(tmp_path, ORDERS.format("paid", "0")))
+    first = {"question": "store revenue from 2026-02-02 to 2026-02-08", "home": home, "json": True}
+    await shell(kpis.ask(**first))
+    assert [(one["value"], one["from"]) for one in shell.document()["numbers"]] == [("80.00", "2026-02-02")]
+    after = [first["question"]]
+    await shell(kpis.ask(question="and on 2 february 2026?", after=after, home=home, json=True))
+    (number,) = [one for one in shell.document()["numbers"] if one["from"] == "2026-02-02"]
+    assert (number["kpi"], number["value"], number["to"]) == ("store_revenue", "30.00", "2026-02-02")
+    picture = tmp_path / "chart.png"
+    await shell(kpis.ask(question="and by day?", after=after, chart=picture, home=home, json=True))
+    drawn = shell.document()["chart"]
+    assert (drawn["kind"], drawn["file"], picture.read_bytes()[:4]) == ("line", str(picture), b"\x89PNG")
 
 
 async def test_a_fault_in_a_teams_own_definitions_stops_with_its_line(home: Path, shell: Shell):

@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.features.definitions import load_features
+from agents.kpis.definitions import load_kpis
+from agents.lifecycle.artefacts import shipped
+from agents.team.roster import roster
 from bot.staff import DEMO, PeopleInvalid, dump_people, load_people
+from storage.contracts.entities import BY_DATASET
 from storage.records.people import Person, Role
 
 
@@ -40,6 +45,8 @@ def test_the_demo_has_every_role_that_no_policy_asks_for_by_name_and_nobody_has_
             slack_id=st.none() | st.from_regex(r"[UW][A-Z0-9]{5,10}", fullmatch=True),
             zone=st.sampled_from(["Europe/London", "Asia/Kolkata", "America/New_York"]),
             active=st.booleans(),
+            duties=st.frozensets(st.sampled_from(["sales", "data engineer"])),
+            owns=st.frozensets(st.sampled_from(["budget_planner"])),
         ),
         max_size=4,
         unique_by=lambda person: person.id,
@@ -53,6 +60,17 @@ def test_what_is_written_reads_back_as_the_same_people(people: list[Person]) -> 
 def test_only_roles_are_needed(tmp_path: Path) -> None:
     (someone,) = read(tmp_path, "people: {jo: {roles: [viewer]}}")
     assert someone == Person(id="jo", name="jo", roles=frozenset({Role.VIEWER}))
+
+
+def test_duties_are_read_as_they_are_named_elsewhere(tmp_path: Path) -> None:
+    (someone,) = read(tmp_path, "people: {jo: {roles: [viewer], duties: [Data Engineer, ' sales'], owns: [planner]}}")
+    assert (someone.duties, someone.owns) == ({"data engineer", "sales"}, {"planner"})
+
+
+def test_every_role_that_the_product_names_as_an_owner_is_held_in_the_demo() -> None:
+    named = {one.owner for one in load_kpis().values()} | {one.owner for one in load_features().values()}
+    named |= {one.owner for one in BY_DATASET.values()} | {one.owner for one in shipped(roster())}
+    assert named <= {duty for person in DEMO for duty in person.duties}
 
 
 def test_whoever_is_not_active_is_read_and_has_no_role(tmp_path: Path) -> None:

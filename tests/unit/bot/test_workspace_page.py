@@ -315,6 +315,18 @@ async def test_a_block_of_an_unknown_type_is_shown_as_such(page: Page) -> None:
     assert shown == "unsupported block: hologramunsupported element: dial"
 
 
+async def test_charts_of_every_kind_show_their_names_and_numbers(page: Page, client: AsyncWebClient) -> None:
+    points = [{"label": "Email", "value": 11.43}, {"label": "Website", "value": 4.1}]
+    over = {"series": [{"name": "ROAS", "data": points}], "axis_config": {"categories": ["Email", "Website"]}}
+    for chart in ({"type": "bar", **over}, {"type": "line", **over}, {"type": "pie", "segments": points}):
+        block = {"type": "data_visualization", "title": f"ROAS as {chart['type']}", "chart": chart}
+        await client.chat_postMessage(channel="C00MARKETING", text="ROAS", blocks=[block])
+
+    for kind, said in (("bar", "11.43"), ("line", "Email – Website · newest ROAS: 4.1"), ("pie", "11.43 (74%)")):
+        shown = page.get_by_role("group", name=f"Chart: ROAS as {kind}")
+        await expect(shown).to_contain_text(said)
+
+
 async def test_the_page_fits_a_phone(page: Page, client: AsyncWebClient) -> None:
     await client.chat_postMessage(channel="C00MARKETING", text="A plan waits", blocks=card())
     await expect(page.get_by_test_id("message")).to_be_visible()

@@ -55,6 +55,8 @@ def fill(path: Path) -> None:
 def example(column: sa.Column):
     if isinstance(column.type, sa.Integer):
         return 1
+    if isinstance(column.type, sa.LargeBinary):
+        return b"\x00\x01"
     if isinstance(column.type, sa.Date):
         return sa.func.date("2025-06-03")
     if column.name in ("at", "since", "expires_at", "known_at"):

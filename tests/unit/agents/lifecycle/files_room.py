@@ -81,5 +81,5 @@ def a_files_room(house: House, folder: Path, lake: Lake | None = None) -> FilesR
         landing=landing,
         releaser=releaser,
         replayer=Replayer(house.ledger, lake, house.rulebook, landing=landing, clock=house.clock),
-        surveyor=Surveyor(house.ledger, lake, clock=house.clock),
+        surveyor=Surveyor(house.ledger, lake, freshness=house.freshness, clock=house.clock),
     )

@@ -14,19 +14,23 @@ from agents.governance.rules import Rules, load_rules
 from agents.kpis.definitions import load_kpis
 from agents.kpis.engine import KpiEngine
 from agents.kpis.lake_reader import LakeReader
+from agents.lifecycle.attend import Attendant
 from agents.lifecycle.break_glass import Emergency
 from agents.lifecycle.decide import Accepted, Decider, Declined, Seen
 from agents.lifecycle.delegate import Delegator
 from agents.lifecycle.execute import Executor
 from agents.lifecycle.freeze import Freezer
+from agents.lifecycle.freshness import Freshness
 from agents.lifecycle.monitor import Monitor
 from agents.lifecycle.observe import Observer
+from agents.lifecycle.owners import Owners
 from agents.lifecycle.propose import Proposer
 from agents.lifecycle.remind import Reminder
 from agents.lifecycle.review import Reviewer
 from agents.lifecycle.rollback import Rollback
 from agents.lifecycle.route import Router
 from agents.lifecycle.states import reconsider
+from agents.sources.promises import DeclaredSources
 from agents.sources.readers import Readers
 from agents.team.agent import Agent, Proposal
 from storage.database import Database
@@ -65,6 +69,9 @@ class House:
     executor: Executor
     proposer: Proposer
     rollback: Rollback
+    attendant: Attendant
+    freshness: Freshness
+    owners: Owners
     monitor: Monitor
     router: Router
     reminder: Reminder
@@ -223,8 +230,16 @@ async def _furnished(
             readers=readers, reviewer=reviewer, clock=clock,
         ),
         rollback=Rollback(ledger, rulebook, channels=channels, readers=readers, reviewer=reviewer, clock=clock),
+        attendant=Attendant(ledger, rulebook, clock=clock),
+        freshness=Freshness(
+            ledger, lake, rulebook, readers=readers, declared=DeclaredSources(folder / "sources.yml"), clock=clock
+        ),
+        owners=Owners(
+            ledger, rulebook, kpis={name: one.owner for name, one in load_kpis().items()}, features=load_features(),
+            clock=clock,
+        ),
         monitor=Monitor(
-            ledger, rulebook, facts=facts, kpis=KpiEngine(facts, kpis=load_kpis(), clock=clock), features=features,
+            ledger, facts=facts, kpis=KpiEngine(facts, kpis=load_kpis(), clock=clock), features=features,
             readers=readers, clock=clock,
         ),
         router=Router(ledger, rulebook, readers=readers, clock=clock),

@@ -27,7 +27,8 @@ async def test_a_delegate_approves_what_the_other_would_have_had_to(house: House
     made = await handed(house)
     assert isinstance(made, Delegated)
     assert (
-        made.words == "Aaron Blake approves for Carla Mendes from 03 Jun 10:30 BST until 03 Jun 11:30 BST (DELEGATION-1)."
+        made.words
+        == "Aaron Blake approves for Carla Mendes from 03 Jun 10:30 BST until 03 Jun 11:30 BST (DELEGATION-1)."
     )
     assert await house.delegator.list() == (made.delegation,)
     assert await house.actions("DELEGATION-1") == ["delegation.made"]

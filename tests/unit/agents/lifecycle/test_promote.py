@@ -1,6 +1,7 @@
 """Which version decisions are made with: two people move it on or back, and the decisions name it."""
 
 import json
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -12,7 +13,7 @@ from agents.lifecycle.decide import Cause, Declined
 from agents.lifecycle.promote import Promoter, Registered
 from agents.team.brief import PlannerSettings
 from agents.team.roster import roster
-from storage.records.models import ArtefactKind
+from storage.records.models import ArtefactKind, Stage, StageEvent
 from storage.records.questions import Question, QuestionKind
 from tests.builders import AARON, ADA, CARLA, OLIVIA
 from tests.unit.agents.lifecycle.house import House
@@ -146,3 +147,100 @@ async def test_only_who_may_change_rules_may_ask(promoter: Promoter):
     refused = await promoter.propose(PLANNER, version, OLIVIA, via="cli")
     assert isinstance(refused, Declined)
     assert refused.cause is Cause.NOT_ALLOWED
+
+
+async def test_who_may_not_change_rules_registers_nothing(house: House, promoter: Promoter):
+    refused = await promoter.register(PLANNER, BOLD.model_dump_json(), OLIVIA, about="", via="cli")
+    assert isinstance(refused, Declined)
+    assert refused.cause is Cause.NOT_ALLOWED
+    async with house.ledger.read() as tx:
+        assert len(await tx.models.versions(PLANNER)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "cause"),
+    [(PLANNER, 9, Cause.UNKNOWN), ("nothing", 1, Cause.UNKNOWN), (PLANNER, 1, Cause.REPEATED)],
+)
+async def test_what_is_not_there_or_used_already_cannot_be_asked_for(promoter: Promoter, name, version, cause):
+    refused = await promoter.propose(name, version, ADA, via="cli")
+    assert isinstance(refused, Declined)
+    assert refused.cause is cause
+
+
+async def test_a_version_that_somebody_would_rather_not_have_changes_nothing(
+    house: House, promoter: Promoter, asker: Asker
+):
+    question = await promoter.propose(PLANNER, await registered(promoter), ADA, via="cli")
+    assert isinstance(question, Question)
+    left = await asker.answer(question.id, "refuse", ADA, via="cli")
+    assert isinstance(left, Answered)
+    assert left.words == f"{PLANNER} stays as it is."
+    assert (await planner(house))[0] == PlannerSettings()
+
+
+async def test_an_answer_after_another_version_came_into_use_asks_for_a_new_question(
+    house: House, promoter: Promoter, asker: Asker
+):
+    second = await registered(promoter)
+    third = await registered(promoter, PlannerSettings(max_step_share=Decimal("0.5")))
+    question = await promoter.propose(PLANNER, second, ADA, via="cli")
+    assert isinstance(question, Question)
+    async with house.ledger.write() as tx:
+        await tx.models.move(
+            StageEvent(name=PLANNER, version=third, stage=Stage.PRODUCTION, at=house.clock(), by="person:ada")
+        )
+    refused = await asker.answer(question.id, "approve", AARON, via="cli")
+    assert isinstance(refused, Declined)
+    assert refused.words == f"{PLANNER} has moved on meanwhile: ask again."
+    assert (await planner(house))[1] == {f"model:{PLANNER}": str(third)}
+
+
+async def test_new_settings_of_a_release_are_registered_and_those_of_people_stay_in_use(
+    house: House, promoter: Promoter, asker: Asker
+):
+    other = [replace(one, content="{}") if one.name == PLANNER else one for one in shipped(roster())]
+    newer = Promoter(house.ledger, house.rulebook, asker, shipped=other, clock=house.clock)
+    async with house.ledger.write() as tx:
+        await newer.take_in(tx)
+        versions = await tx.models.versions(PLANNER)
+    assert [one.version for one in versions] == [1, 2]
+    assert await planner(house) == (PlannerSettings(), {f"model:{PLANNER}": "1"})
+    assert (await house.actions(versions[-1].id))[-1] == "model.registered"
+
+
+async def suggested(house: House, promoter: Promoter, settings: PlannerSettings, by: str) -> Question | Declined:
+    async with house.ledger.write() as tx:
+        return await promoter.suggest(tx, PLANNER, settings.model_dump_json(), by=by, about="from results", via="cli")
+
+
+async def test_what_results_suggest_is_asked_of_people_and_of_somebody_else_than_who_had_it_reckoned(
+    house: House, promoter: Promoter, asker: Asker
+):
+    question = await suggested(house, promoter, BOLD, "person:ada")
+    assert isinstance(question, Question)
+    assert question.lines[0].startswith("Ada Novak asks for it")
+    assert isinstance(await asker.answer(question.id, "approve", ADA, via="cli"), Declined)
+    assert isinstance(await asker.answer(question.id, "approve", AARON, via="cli"), Answered)
+    assert (await planner(house))[0] == BOLD
+
+
+async def test_the_same_suggestion_again_is_no_second_version_nor_question(house: House, promoter: Promoter):
+    first = await suggested(house, promoter, BOLD, "agent:monitor")
+    again = await suggested(house, promoter, BOLD, "agent:monitor")
+    assert isinstance(first, Question)
+    assert isinstance(again, Question)
+    assert first.lines[0].startswith("monitor asks for it")
+    assert (again.id, again.subject["version"]) == (first.id, first.subject["version"])
+
+
+async def test_what_is_in_use_is_not_suggested(house: House, promoter: Promoter):
+    declined = await suggested(house, promoter, PlannerSettings(), "agent:monitor")
+    assert isinstance(declined, Declined)
+    assert declined.cause is Cause.REPEATED
+
+
+async def test_before_anything_is_in_use_nothing_is_suggested(house: House, asker: Asker):
+    empty = Promoter(house.ledger, house.rulebook, asker, shipped=shipped(roster()), clock=house.clock)
+    declined = await suggested(house, empty, BOLD, "agent:monitor")
+    assert isinstance(declined, Declined)
+    assert declined.cause is Cause.UNKNOWN

@@ -97,3 +97,49 @@ async def test_people_are_not_flooded_with_questions(study: Study, asker: Asker)
     await study.entities("audience", {"id": "a", "name": "Newsletter", "campaigns": names}, source="klaviyo")
     await study.chart()
     assert len(await asked(study)) == MOST_OPEN
+
+
+async def test_a_product_of_two_shops_is_asked_about_by_its_id_and_names_of_audiences_by_name(
+    study: Study, asker: Asker
+):
+    await study.entities("product", {"id": "sku-1", "title": "Lamp"}, source="shopify")
+    await study.entities("product", {"id": "sku-1", "title": "Lampe"}, source="woocommerce")
+    await study.chart()
+    (question,) = await asked(study)
+    assert question.title == "Is a product of woocommerce the same as in shopify?"
+
+
+async def test_what_was_made_one_by_hand_meanwhile_is_not_made_one_again(study: Study, asker: Asker):
+    question = await both_tools(study)
+    async with study.ledger.write() as tx:
+        await tx.graph.merge(SEEN, BRAND, by="ada", now=study.clock())
+    answered = await asker.answer(question.id, "same", AARON, via="test")
+    assert isinstance(answered, Answered)
+    assert answered.words.startswith("0 of 1 are one thing from now on. Not so: ")
+    assert answered.words.endswith("are one already")
+
+
+async def test_a_name_that_became_known_by_hand_meanwhile_is_not_given_again(study: Study, asker: Asker):
+    await study.facts({"account": "482", "campaign_id": "1", "campaign": "Spring Collection 2025"})
+    await study.entities(
+        "audience", {"id": "a", "name": "Newsletter", "campaigns": "spring colection 2025"}, source="klaviyo"
+    )
+    await study.chart()
+    (question,) = await asked(study)
+    async with study.ledger.write() as tx:
+        await tx.graph.alias(BRAND, "spring colection 2025", by="ada", now=study.clock())
+    answered = await asker.answer(question.id, "same", AARON, via="test")
+    assert isinstance(answered, Answered)
+    assert answered.words == f"It was not done: {BRAND} is found by that name already."
+
+
+async def test_pairs_wait_while_people_have_enough_to_answer(study: Study, asker: Asker):
+    many = [f"Campaign number {number} of the year" for number in range(20)]
+    await study.facts(*({"account": "482", "campaign_id": str(n), "campaign": name} for n, name in enumerate(many)))
+    names = "; ".join(name.replace("number", "nummber") for name in many)
+    await study.entities("audience", {"id": "a", "name": "Newsletter", "campaigns": names}, source="klaviyo")
+    await study.chart()
+    await study.facts({"account": "p1", "campaign_id": many[0], "campaign": many[0]}, source="ga4")
+    await study.chart()
+    assert len(await asked(study)) == MOST_OPEN
+    assert {one.subject["do"] for one in await asked(study)} == {"alias"}

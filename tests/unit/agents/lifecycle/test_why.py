@@ -12,6 +12,7 @@ from storage.records.alerts import AlertKind, Finding, Outcome, OutcomeScore, Se
 from storage.records.facts import Load
 from storage.records.lineage import SEALED, LineageStep, decision_id, execution_id, outcome_id, verdict_id
 from storage.records.plans import Evidence, Plan
+from storage.records.questions import Option, QuestionKind
 from tests.builders import AARON, NOW, OLIVIA
 from tests.unit.agents.lifecycle.house import House
 
@@ -200,3 +201,39 @@ def test_what_comes_from_data_is_shown_as_whoever_shows_it_wants():
     assert step_words(found, step, shown=lambda text: text.replace("<", "&lt;")) == (
         "load:a (&lt;!channel>; lines 2 to 9)"
     )
+
+
+async def test_nothing_is_told_of_a_number_that_nobody_counted_to(house: House, done: Plan):
+    async with house.ledger.read() as tx:
+        for unknown in (
+            "verdict:PLAN-1.r1.9", "decision:PLAN-1.r1.9", "execution:PLAN-1.r1.c9", "execution:PLAN-1.rx.c1",
+            "outcome:PLAN-1/roas", "outcome:PLAN-9/roas", "ALERT-9", "Q-9", "edition:99", "edition:x", "file:none",
+        ):  # fmt: skip
+            assert await why(tx, unknown) is None, unknown
+
+
+async def put(house: House, *, answered: bool = False, lines: tuple[str, ...] = (), about: str = "") -> str:
+    """A question, whatever it is about, and the answer of Aaron."""
+    async with house.ledger.write() as tx:
+        question = await tx.questions.ask(
+            QuestionKind.MERGE, "k", title="One campaign?", options=(Option(id="same", label="The same"),),
+            if_nobody_answers="They stay two.", lines=lines, now=NOW,
+        )  # fmt: skip
+        if about:
+            await tx.lineage.link(question.id, [(about, "asked of")])
+        if answered:
+            taken = await tx.questions.answer(question.id, "same", by=AARON.id, now=NOW)
+            assert taken is not None
+            await tx.questions.save(taken.model_copy(update={"outcome": "They are one now."}))
+    return question.id
+
+
+async def test_an_open_question_says_what_happens_if_nobody_answers(house: House):
+    lines = (await asked(house, await put(house, lines=("Both are called Brand.",)))).lines
+    assert lines == ("Q-1: One campaign?", "Both are called Brand.", "It is open. They stay two.")
+
+
+async def test_an_answered_question_says_who_answered_what_came_of_it_and_what_it_was_about(house: House, done: Plan):
+    lines = (await asked(house, await put(house, answered=True, about=f"load:{(await landed(house, 3, 6)).id}"))).lines
+    assert lines[1] == "It rests on data: asked of (google-3.csv, 1,202 rows, lines 3 to 1,204)."
+    assert lines[2] == "Aaron Blake answered “same”. They are one now."

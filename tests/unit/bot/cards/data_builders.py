@@ -63,10 +63,12 @@ def a_dataset(**changes: Any) -> DatasetPicture:
             "rows": 434,
             "first_day": FIRST,
             "last_day": LAST,
-            "owner": "marketing",
+            "owner": "marketing operations",
             "fresh_within_hours": 72,
+            "promised": "3 working days",
             "known_at": NOW,
             "stale": False,
+            "due_at": datetime(2026, 11, 4, tzinfo=UTC),
             **changes,
         }
     )
