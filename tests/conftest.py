@@ -17,8 +17,8 @@ import pytest
 from agents.market.market import Market
 from agents.market.scenarios import Scenario
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from bot.worker import working
 from storage.database import Database
 from storage.market_ledger.hidden import TruthLedger

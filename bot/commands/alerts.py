@@ -9,8 +9,8 @@ from agents.lifecycle.notifications import Told, quiet_words
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.records.alerts import Alert
 from storage.records.attention import Digest
 from storage.records.people import Person

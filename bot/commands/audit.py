@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from bot.commands.shell import NEGATIVE, BadInput, say
+from bot.opening import utc_now
 from bot.settings import Settings
-from bot.wiring import utc_now
 from bot.witness import Witness, keep_checkpoints, sign_all
 from storage.audit.checkpoints import TrailBroken
 from storage.audit.export import csv_lines, json_lines, read_key_lines, write_export

@@ -20,10 +20,10 @@ from bot.commands.bench_ingest import write_report
 from bot.commands.shell import say
 from bot.commands.up import connected, local_workspace
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
 from bot.slack import charts
 from bot.staff import DEMO
-from bot.wiring import open_office
 from bot.worker import working
 from bot.workspace.server import Workspace
 

@@ -20,11 +20,11 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.commands.shell import say
 from bot.commands.up import connected, local_workspace
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
 from bot.slack.app import web_client
 from bot.slack.buttons import ActionId
 from bot.staff import DEMO, dump_people
-from bot.wiring import open_office
 from bot.worker import working
 from bot.workspace.server import Workspace
 from storage.records.people import Person, Role

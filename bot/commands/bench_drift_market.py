@@ -65,8 +65,8 @@ class Lived:
 
 async def live(trouble: str, seed: int, *, healthy_days: int) -> Lived:
     """Watch day by day: a quiet stretch, or five quiet days and then the trouble."""
+    from bot.opening import open_office
     from bot.settings import Settings
-    from bot.wiring import open_office
 
     days = healthy_days if trouble == HEALTHY else _BEFORE_DAYS + WITHIN_DAYS + 1
     with TemporaryDirectory() as folder:

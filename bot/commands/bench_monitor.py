@@ -93,8 +93,8 @@ def _made(series: int, days: int) -> Any:
 
 async def _kept(series: int, history: int, folder: Path) -> dict[str, Any]:
     from agents.drift.watchlist import Watchlist
+    from bot.opening import open_office
     from bot.settings import Settings
-    from bot.wiring import open_office
 
     values, names = _made(series, history), [f"cpc|channel/{number}" for number in range(series)]
     watchlist = Watchlist()

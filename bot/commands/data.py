@@ -8,9 +8,9 @@ from agents.lifecycle.source_picture import FACTS, DatasetPicture, SourcePicture
 from agents.lifecycle.survey import Survey
 from bot.commands.questions import as_document as question_document
 from bot.commands.shell import say
+from bot.opening import open_office
 from bot.settings import Settings
 from bot.slack.cards.data_words import zones_differ
-from bot.wiring import open_office
 
 
 async def data(*, home: Path, json: bool) -> None:

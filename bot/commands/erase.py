@@ -6,8 +6,8 @@ from agents.lifecycle.decide import Declined
 from agents.lifecycle.forget import Forgotten
 from bot.commands.shell import NEGATIVE, say
 from bot.commands.who import who
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 
 
 async def erase(*, known_by: str, person: str, home: Path, json: bool) -> int | None:

@@ -5,8 +5,8 @@ from typing import Any
 
 from bot.commands.questions import as_document as question_document
 from bot.commands.shell import NEGATIVE, say
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.records.evaluations import Evaluation
 
 _SAID = ("agent", "agent_version", "reason", "score", "text")

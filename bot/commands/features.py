@@ -8,8 +8,8 @@ from typing import Any
 from agents.features.store import Served
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.records.features import FeatureDefinition, FeatureProfile
 
 _PROFILES = timedelta(days=35)

@@ -11,8 +11,8 @@ from agents.knowledge.answers import Ambiguous, NotFound
 from agents.lifecycle.clash import conflict_line
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.records.graph import EdgeView, GraphPath, Neighbourhood, NodeRef, NodeView, Window
 
 

@@ -17,8 +17,8 @@ from agents.sources.exports.report import ExportReport
 from agents.sources.text.unreadable import UnknownExport
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 
 _SHOWN_DROPS = 5
 

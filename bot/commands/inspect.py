@@ -11,9 +11,10 @@ from bot.commands.owners import owners_check
 from bot.commands.policy import problems_on_disk
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
 from bot.staff import load_people
-from bot.wiring import SKILLS, open_office
+from bot.wiring import SKILLS
 from storage.database import copy_database
 from storage.migrations.runner import current, revisions, upgrade
 

@@ -14,8 +14,8 @@ from agents.kpis.understanding import Asked
 from agents.kpis.windows import Window
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.records.kpis import KpiAnswer
 
 _DEFAULT_DAYS = 7

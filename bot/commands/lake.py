@@ -6,8 +6,8 @@ from typing import Any
 
 from bot.commands.shell import BadInput, say
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.contracts.entities import BY_DATASET
 from storage.lake.facts import CONTRACT_VERSION
 from storage.lake.history import Compaction, Retention, TableVersion

@@ -6,8 +6,8 @@ from typing import TextIO
 from agents.lifecycle import why as reason
 from agents.lifecycle.trace import trace
 from bot.commands.shell import BadInput, say
+from bot.opening import open_office, utc_now
 from bot.settings import Settings
-from bot.wiring import open_office, utc_now
 from storage.graph.openlineage import event_lines
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from bot.commands.shell import BadInput, say
 from bot.office import MarketRefused
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 
 
 async def tick(*, days: str, home: Path, json: bool) -> None:

@@ -8,8 +8,8 @@ from agents.lifecycle.decide import Declined
 from bot.commands.questions import as_document
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.records.models import ModelVersion, StageEvent
 from storage.records.questions import Question
 

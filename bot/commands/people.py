@@ -8,8 +8,8 @@ from agents.lifecycle.decide import Declined
 from agents.lifecycle.delegate import Delegated
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.records.people import Delegation
 
 

@@ -14,8 +14,8 @@ from bot.commands.dossiers import document, preview_text, text_of
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from bot.worker import WorkerBusy, working
 from storage.records.plans import PlanState, PlanStatus
 

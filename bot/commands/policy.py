@@ -13,8 +13,9 @@ from agents.lifecycle.texts import HomeTexts, text_of
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
 from bot.office import Office
+from bot.opening import open_office, utc_now
 from bot.settings import Settings
-from bot.wiring import home_texts, open_office, utc_now
+from bot.wiring import home_texts
 from storage.records.dossiers import Dossier
 from storage.records.plans import PlanState
 from storage.records.policies import Edition, is_file_name

@@ -8,8 +8,8 @@ from agents.lifecycle.hold import Said
 from agents.lifecycle.replay import Replayed
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.records.quarantine import SetAside
 
 

@@ -7,8 +7,8 @@ from agents.lifecycle.decide import Declined
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
 from bot.commands.work_off import work_off
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.records.questions import Question
 
 _PATIENCE_S = 600.0

@@ -6,8 +6,8 @@ from typing import Any
 
 from agents.governance.report import Account, Figures
 from bot.commands.shell import NEGATIVE, BadInput, say
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 
 
 async def report(*, home: Path, first: datetime | None, last: datetime | None, json: bool) -> int | None:

@@ -9,8 +9,8 @@ from agents.lifecycle.walk import NEXT
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
 from bot.commands.work_off import work_off
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.records.reviews import Review
 
 

@@ -9,8 +9,8 @@ from agents.lifecycle.freeze import Stopped, what_of
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
 from bot.commands.work_off import work_off
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.records.stops import FreezeScope, Glass
 
 

@@ -21,6 +21,7 @@ from agents.team.agent import KeepThePlan, NotEnoughData
 from bot.dashboard.routes import dashboard_routes
 from bot.jobs import catch_up, timetable
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
 from bot.slack.accounts import Accounts
 from bot.slack.alert_inbox import AlertInbox
@@ -38,7 +39,6 @@ from bot.slack.tiles import KpiTiles
 from bot.slack.timing import CardWatch
 from bot.staff import DEMO
 from bot.web import slack_routes, status_routes
-from bot.wiring import open_office
 from bot.worker import working
 from bot.workspace.seeds import ChannelSeed, Member
 from bot.workspace.server import Workspace

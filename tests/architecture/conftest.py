@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 
 _NEWSLETTER = (
     "Date;Mailing;Cost;Sent;Clicks;Value\n01/03/2026;Spring teaser;12,50;4000;180;610,00\n"

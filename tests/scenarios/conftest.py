@@ -12,8 +12,8 @@ import pytest_asyncio
 from agents.governance.limits import dump_limits
 from agents.lifecycle.decide import Accepted, Seen
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.records.money import Money
 from tests.fakes.clock import HandClock
 from tests.scenarios.team import START, Team, at_work

@@ -19,8 +19,8 @@ from typing import Any
 from agents.channels.channel import Channel
 from agents.lifecycle.decide import Accepted, Seen
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from bot.worker import working
 from storage.ledger import Ledger, Transaction
 from storage.records.executions import Receipt

@@ -13,8 +13,8 @@ from typing import Any
 from agents.lifecycle.decide import Accepted, Seen
 from agents.lifecycle.freeze import Stopped
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from bot.worker import working
 from storage.records.people import Person
 from storage.records.stops import FreezeScope

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import storage.lake.store  # noqa: F401 - all that is heavy is imported before forking
 from agents.lifecycle.hold import Said
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 
 
 async def land(home: Path, file: Path) -> None:

@@ -21,11 +21,11 @@ from agents.market.requests import LoggedChange
 from bot.commands.up import AUDIT_CHANNEL, MANIFEST, connected
 from bot.jobs import JOBS
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
 from bot.slack.desk import Desk
 from bot.staff import DEMO, dump_people
 from bot.tracing import Tracing
-from bot.wiring import open_office
 from bot.worker import working
 from bot.workspace import payloads
 from bot.workspace.blocks.walk import each_block, elements_of

@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.records.executions import ExecutionState
 from storage.records.plans import Plan, PlanState, PlanStatus
 from tests.fakes.clock import HandClock

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from agents.lifecycle.freeze import Stopped
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.records.people import Person
 from storage.records.plans import Plan, PlanState, PlanStatus
 from tests.conftest import reopened

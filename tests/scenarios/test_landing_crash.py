@@ -21,8 +21,8 @@ import polars as pl
 import pytest
 
 from bot.commands.bench_ingest import write_report
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from tests.architecture.command_line import ROOT
 
 ROWS = int(os.environ.get("COUNTERSIGN_CRASH_ROWS", "100000"))

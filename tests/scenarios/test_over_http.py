@@ -17,10 +17,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bot.commands.up import MissingSecret, serving
+from bot.opening import utc_now
 from bot.settings import Settings
 from bot.slack.app import build_app
 from bot.web import slack_routes
-from bot.wiring import utc_now
 from tests.fakes.member import Json
 from tests.scenarios.team import APP_TOKEN, BOT_TOKEN, CHANNEL, Team, at_work
 

@@ -12,8 +12,8 @@ from agents.lifecycle.decide import Declined, Seen
 from agents.lifecycle.spending import DATA_SLA_DAYS
 from agents.sources.source import SourceUnavailable
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.records.alerts import Alert, AlertKind, AlertState
 from storage.records.plans import PlanState, PlanStatus
 from tests.fakes.clock import HandClock

@@ -18,8 +18,8 @@ from agents.kpis.windows import Window
 from agents.lifecycle.hold import Said
 from bot.jobs import JOBS, catch_up
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from bot.worker import working
 from storage.records.alerts import Alert, AlertKind, AlertState
 from storage.records.kpis import KpiAnswer

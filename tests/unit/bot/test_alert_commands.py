@@ -12,8 +12,8 @@ import pytest_asyncio
 
 from bot.commands import alerts
 from bot.commands.shell import NEGATIVE, BadInput
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.records.alerts import Severity
 from tests.builders import a_finding
 

@@ -10,8 +10,8 @@ from agents.kpis.definitions import KpiDefinitionError
 from agents.kpis.query import BadKpiQuery
 from bot.commands import ingest, kpis, plans
 from bot.commands.shell import NEGATIVE
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from tests.unit.bot.test_stops_commands import Shell
 
 ORDERS = (

@@ -13,8 +13,8 @@ import pytest
 from bot.commands import erase as erasing
 from bot.commands import lake as commands
 from bot.commands.shell import NEGATIVE, BadInput
+from bot.opening import open_office
 from bot.settings import LakeOptionsUnreadable, Settings
-from bot.wiring import open_office
 from storage.contracts.checks import conform
 from storage.contracts.columns import schema_of
 from storage.contracts.entities import BY_DATASET, Lead

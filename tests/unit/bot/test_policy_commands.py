@@ -9,8 +9,8 @@ import pytest
 from bot.commands import policy
 from bot.commands.inspect import check
 from bot.commands.shell import NEGATIVE, BadInput
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from storage.database import Database
 from storage.records.plans import PlanState
 

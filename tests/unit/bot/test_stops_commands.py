@@ -15,8 +15,8 @@ from bot.commands import report as accounting
 from bot.commands import stops
 from bot.commands.shell import NEGATIVE, BadInput
 from bot.office import Office
+from bot.opening import open_office
 from bot.settings import Settings
-from bot.wiring import open_office
 from bot.worker import working
 from storage.records.executions import Execution, ExecutionState, execution_key
 from storage.records.plans import PlanStatus
