@@ -49,7 +49,7 @@ SCOPE_TO_FETCH_UPLOADS = "files:read"
 """Texts of rules that people upload are fetched from where Slack keeps them, which is no method."""
 ENDINGS = {ActionId.KPI_ASK: ".0", ActionId.QUESTION_ANSWER: ".0", ActionId.HOME_PAGE: ".on"}
 """Buttons that stand several in a row, and so end in something of their own."""
-SUBMITTED = set(CallbackId) - {CallbackId.HOME, CallbackId.LOADING, CallbackId.PLAN_WHY}
+SUBMITTED = set(CallbackId) - {CallbackId.HOME, CallbackId.LOADING, CallbackId.PLAN_WHY, CallbackId.ALERT_SUSPECTS}
 """The views that have something to submit."""
 
 
