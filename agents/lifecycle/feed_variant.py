@@ -16,8 +16,6 @@ _MARK = "~"
 
 async def variant_of(tx: Transaction, feed: str, columns: Sequence[Column]) -> tuple[str, Feed | None]:
     """The name of the feed, and what was accepted of it last; None for the first file of its kind."""
-    if not feed or not columns:
-        return feed, None
     return nearest(feed, columns, await tx.feeds.all())
 
 

@@ -168,8 +168,9 @@ class Landing:
         return said.model_copy(update={"mapping": mapping}).kept()
 
     async def tidy(self) -> int:
-        """Remove what killed processes left behind a day ago or earlier; gives how many folders."""
-        return await asyncio.to_thread(_clear, self._lake.staging, self._clock() - _LEFT_BEHIND)
+        """Remove what killed processes left behind a day ago or earlier; gives how many folders and files."""
+        before = self._clock() - _LEFT_BEHIND
+        return await asyncio.to_thread(_clear, self._lake.staging, before) + await self._lake.tidy(before)
 
     async def _one(
         self, path: Path, person: Person | None, *, via: str, said: Said, progress: FileProgress | None
@@ -237,10 +238,8 @@ class _Lines:
 
     def see(self, frame: pl.DataFrame) -> None:
         lines = frame.filter(pl.col("line") > 0)["line"]
-        first, last = lines.min(), lines.max()
-        if isinstance(first, int) and isinstance(last, int):
-            before = self.bounds or (first, last)
-            self.bounds = (min(first, before[0]), max(last, before[1]))
+        ends = [one for one in (lines.min(), lines.max(), *(self.bounds or ())) if isinstance(one, int)]
+        self.bounds = (min(ends), max(ends)) if ends else None
 
 
 def _bounds_of(staged: StagedExport, dataset: str) -> tuple[int, int] | None:

@@ -84,6 +84,7 @@ class Puller:
             return await self._rows(name, declared, place, read_at=read_at)
         except (SourceUnavailable, ConnectionsInvalid, UnreadableExport, ContractBroken) as error:
             words = in_words(error) if isinstance(error, UnreadableExport) else str(error)
+            words = words.removeprefix(f"{name}: ")  # sources say who they are themselves
             async with self._ledger.write() as tx:
                 now = await tx.cursors.get(name) or {}
                 failing = {"refused": {name: f"{name}: {words}"}, "failing_since": now.get("failing_since") or read_at}

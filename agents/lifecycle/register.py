@@ -90,8 +90,6 @@ async def accept_columns(tx: Transaction, report: ExportReport, load: Load, *, b
 
     Gives the figures that its feed told once and the file does not.
     """
-    if not report.feed or not report.columns:
-        return ()
     feed, newest = await variant_of(tx, report.feed, report.columns)
     lost = lost_figures(newest, report.columns)
     changed = newest is None or bool(changes_since(newest, report.columns))

@@ -333,6 +333,7 @@ async def test_a_plan_that_ended_by_itself_is_given_up_as_it_is(room: Room, clas
 async def test_a_plan_that_is_judged_anyway_is_not_asked_to_be_judged_once_more(room: Room, clash):
     """Its edit was stored, and the process that would have judged it died."""
     first, second = clash
+    await room.house.queue.run()
     await moved(room, second, PlanState.PROPOSED)
     await room.house.decider.reject(seen(first.plan), AARON, reason="no", via="test")
     assert await room.answer("both") == "PLAN-2 goes on beside PLAN-1: it is reviewed again now."

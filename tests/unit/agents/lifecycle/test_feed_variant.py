@@ -2,8 +2,6 @@
 
 from datetime import datetime
 
-import pytest
-
 from agents.lifecycle.feed_variant import nearest, variant_of
 from agents.sources.text.columns import Column
 from storage.records.feeds import Feed, FeedColumn
@@ -30,8 +28,8 @@ def test_a_file_belongs_to_the_feed_with_which_it_shares_most():
     assert nearest("f", columns("Jour", "Coût"), [english, german]) == ("f~3", None)
 
 
-@pytest.mark.parametrize(("feed", "names"), [("", ("Day",)), ("google/campaign", ())])
-async def test_what_has_no_columns_or_no_feed_is_of_no_variant(house: House, feed: str, names: tuple[str, ...]):
+async def test_the_feed_of_a_file_is_found_among_those_that_were_accepted(house: House):
     async with house.ledger.write() as tx:
-        await tx.feeds.accept("google/campaign", accepted("f", "Day").columns, by="system", now=NOW)
-        assert await variant_of(tx, feed, columns(*names)) == (feed, None)
+        assert await variant_of(tx, "f", columns("Day", "Cost")) == ("f", None)
+        known = await tx.feeds.accept("f", accepted("f", "Day", "Cost").columns, by="system", now=NOW)
+        assert await variant_of(tx, "f", columns("Day", "Clicks")) == ("f", known)

@@ -1,12 +1,15 @@
 """A file of somebody's own becomes readable once, whole and told; or it is refused; or a person is asked first."""
 
+import os
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from agents.lifecycle.hold import Said
+from storage.lake.facts import ContractBroken
 from storage.lake.parts import Parts
 from storage.lake.store import Lake
 from tests.builders import OLIVIA
@@ -257,3 +260,68 @@ async def test_a_file_that_says_too_little_is_refused_with_what_is_missing(room:
     assert made.question is None
     assert made.refused.startswith("odd.csv: no known export")
     assert "missing" in made.refused
+
+
+class StrictLake(Lake):
+    """A lake that finds a row which the layout should have set aside."""
+
+    async def adopt(self, parts: Parts) -> int:
+        raise ContractBroken("file-1", ["day: null"])
+
+
+async def test_a_row_that_the_lake_does_not_take_refuses_the_file_and_no_other_trouble(house: House, tmp_path: Path):
+    room = a_files_room(house, tmp_path, StrictLake(str(tmp_path / "lake")))
+    (refused,) = await room.land(written(tmp_path, DAYS))
+    assert refused.refused == "export.csv: load file-1 does not fit the facts table: day: null"
+    assert await room.loads() == []
+
+
+async def test_whoever_waits_for_a_long_file_is_told_how_far_it_is(room: FilesRoom, tmp_path: Path):
+    told: list[tuple[str, bool]] = []
+
+    def progress(path: Path, done: int, of: int) -> None:
+        told.append((path.name, done <= of))
+
+    path = written(tmp_path, DAYS)
+    await room.landing.land([path], OLIVIA, via="test", progress=progress)
+    assert set(told) == {("export.csv", True)}
+
+
+async def test_what_killed_processes_left_behind_is_removed_after_a_day(room: FilesRoom, tmp_path: Path):
+    old, young = room.lake.staging / "export-old", room.lake.staging / "export-young"
+    now = room.house.clock().timestamp()
+    for folder, age in ((old, 25 * 3600), (young, 3600)):
+        folder.mkdir(parents=True)
+        (folder / "rows.parquet").touch()
+        os.utime(folder, (now - age, now - age))
+    await room.landing.land([written(tmp_path, DAYS)], OLIVIA, via="test")
+    orphan = Path(room.lake.uri) / "facts" / "part-orphan.parquet"
+    orphan.touch()
+    os.utime(orphan, (0, 0))
+    assert await room.landing.tidy() == 2
+    assert (old.exists(), young.exists(), orphan.exists()) == (False, True, False)
+
+
+async def test_rows_of_a_file_without_lines_are_found_by_their_number(room: FilesRoom, tmp_path: Path):
+    """A Parquet file has rows."""
+    path = tmp_path / "ads.parquet"
+    pl.DataFrame({"Day": ["2025-05-01"], "Campaign": ["A"], "Cost": ["1.00"]}).write_parquet(path)
+    mapping = "source: shop_ads\nchannel: email\ncurrency: EUR\ncolumns: {day: Day, campaign: Campaign, spend: Cost}\n"
+    written(tmp_path, mapping, name="ads.parquet.mapping.yml")
+    made = await room.landed(path)
+    async with room.house.ledger.read() as tx:
+        (step, *_) = await tx.lineage.ancestors(f"load:{made.load_id}")
+    assert (step.id[:5], step.first_line, step.last_line) == ("file:", 1, 1)
+
+
+async def test_a_file_with_a_mapping_of_its_own_is_held_with_it(room: FilesRoom, tmp_path: Path):
+    mapping = "source: shop_ads\nchannel: email\ncurrency: EUR\ncolumns: {day: Day, campaign: Campaign, spend: Cost}\n"
+    for name in ("one.csv", "two.csv"):
+        written(tmp_path, mapping, name=f"{name}.mapping.yml")
+    await room.landed(written(tmp_path, "Day,Campaign,Cost\n2025-05-01,A,1.00\n", name="one.csv"))
+    path = written(tmp_path, "Day,Campaign,Cost,Note\n2025-05-02,A,1.00,x\n", name="two.csv")
+    question = await room.asked(path)
+    for left in (path, tmp_path / "two.csv.mapping.yml"):
+        left.unlink()
+    assert (await room.answered(question, "accept")).outcome == "two.csv landed: 1 row."
+    assert len(await room.loads()) == 2

@@ -6,6 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from agents.lifecycle.raw_cells import cells_of
+from agents.sources.exports.report import ExportReport
 from tests.unit.agents.lifecycle.files_room import FilesRoom, a_files_room
 from tests.unit.agents.lifecycle.house import House
 
@@ -63,3 +65,31 @@ async def test_of_a_site_is_kept_what_is_read_and_nothing_of_who_wrote_to_it(roo
     assert not [
         word for word in ("example.com", "Ben", "10.0.0.7", "call me") if word in text.replace("acme.example", "")
     ]
+
+
+async def refused_copy(room: FilesRoom, path: Path) -> ExportReport:
+    """The report of a file that lands, and of which the lake keeps no copy."""
+    made = await room.landed(path)
+    assert made.report is not None
+    assert await room.lake.landed.all() == ()
+    return made.report
+
+
+async def test_a_file_whose_own_column_is_called_line_lands_without_a_copy(room: FilesRoom, tmp_path: Path):
+    """Cells are kept with the line they stood on, and two columns of one name could not be told apart."""
+    path = tmp_path / "events.json"
+    path.write_text(json.dumps([{**one, "line": "7"} for one in EVENTS]), encoding="utf-8")
+    await refused_copy(room, path)
+    assert [one.rows for one in await room.loads()] == [{"usage_event": 2}]
+
+
+async def test_of_a_table_with_a_column_called_line_no_copy_is_kept(room: FilesRoom, tmp_path: Path):
+    path = tmp_path / "leads.csv"
+    path.write_text("Email;Name;Created;line\nann@example.com;Ann;2025-05-01;7\n", encoding="utf-8")
+    mapping = "dataset: lead\nsource: newsletter\ncolumns: {id: Email, email: Email, name: Name, created_at: Created}\n"
+    (tmp_path / "leads.csv.mapping.yml").write_text(mapping, encoding="utf-8")
+    report = await refused_copy(room, path)
+    path.write_bytes(b"PK\x03\x04" + bytes(range(256)))
+    assert cells_of(path, report) is None, "a file that was overwritten since by something else has no cells"
+    path.write_text("Colour;Size\nred;3\n", encoding="utf-8")
+    assert cells_of(path, report) is None, "nor has one with other headers"

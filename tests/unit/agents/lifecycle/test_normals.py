@@ -4,9 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from agents.lifecycle.normals import CONFIRMED, normals
+from agents.lifecycle.normals import CONFIRMED, normals, normals_in
 from storage.records.alerts import Alert, AlertKind, AlertState, Finding, LearntKind, Pattern, Severity
 from storage.records.attention import Learnt
+from tests.unit.agents.lifecycle.house import House
 
 DAY = date(2026, 5, 20)
 NOW = datetime(2026, 5, 21, 9, tzinfo=UTC)
@@ -70,3 +71,16 @@ def test_a_word_on_all_channels_holds_for_each_and_one_on_a_campaign_for_it_alon
 
 def test_what_was_learnt_long_ago_is_all_the_history_there_is() -> None:
     assert normals({"k": said(DAY - timedelta(days=121))}, [case(since=DAY)], DAY) == {}
+
+
+def test_which_campaigns_a_case_of_many_was_about_is_not_told_so_none_becomes_normal_by_it() -> None:
+    many = case(since=DAY - CONFIRMED, key="drift/spend/paid_search/campaigns", kpi="spend")
+    assert normals({}, [many], DAY) == {}
+
+
+async def test_a_persons_word_holds_in_the_world_of_its_case_alone(house: House) -> None:
+    async with house.ledger.write() as tx:
+        opened = await tx.alerts.open(case(since=DAY).finding, now=NOW)
+        await tx.alerts.learn(said(DAY).model_copy(update={"alert_id": opened.id}))
+        assert ("cpc", "paid_search") in await normals_in(tx, simulated=True, day=DAY)
+        assert await normals_in(tx, simulated=False, day=DAY) == {}

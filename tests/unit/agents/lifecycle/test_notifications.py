@@ -5,14 +5,17 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
+from agents.governance.calendar import sandbox_calendar
 from agents.lifecycle.cases import file_findings
 from agents.lifecycle.decide import Cause, Declined
 from agents.lifecycle.digest import MOST_LINES, Digester
 from agents.lifecycle.notifications import Notifications
 from agents.lifecycle.owners import Owners
 from storage.records.alerts import Severity
-from storage.records.attention import Digest
-from tests.builders import AARON, ADA, OLIVIA, VICTOR, a_finding
+from storage.records.attention import Digest, Mute
+from tests.builders import AARON, ADA, OLIVIA, PEOPLE, VICTOR, a_finding
+from tests.statements import Statements
+from tests.unit.agents.lifecycle.gated import a_gate, gated
 from tests.unit.agents.lifecycle.house import House
 
 DAY = date(2025, 6, 7)
@@ -146,3 +149,70 @@ async def test_after_days_away_one_digest_tells_of_all_of_them(house: House):
     made = await digester(house).make()
     assert isinstance(made, Digest)
     assert (len(made.small), made.more) == (MOST_LINES, 3)
+
+
+async def test_on_a_day_off_there_is_no_digest_and_the_next_one_tells_of_it(house: House):
+    house.rulebook.rules = gated(a_gate("one", "approver"), calendar=sandbox_calendar())
+    await filed(house, a_finding(severity=Severity.NOTE))
+    house.clock.now = datetime(2025, 6, 7, 9, tzinfo=UTC)  # a Saturday
+    assert await digester(house).make() is None
+    house.clock.pass_(days=2)
+    made = await digester(house).make()
+    assert isinstance(made, Digest)
+    assert [one.alert_id for one in made.small] == ["ALERT-1"]
+
+
+async def test_the_digest_says_for_whom_a_case_waits_and_who_called_one_normal(house: House):
+    await filed(house, a_finding(), a_finding(key="drift/cpa/email"))
+    await house.attendant.assign("ALERT-1", OLIVIA, AARON.id)
+    await house.attendant.expect("ALERT-2", OLIVIA, reason="a sale")
+    made = await digester(house).make()
+    assert isinstance(made, Digest)
+    assert [one.words for one in made.waiting] == ["waits for Aaron Blake"]
+    assert [one.words for one in made.recovered] == ["Olivia Reed said that it is normal"]
+
+
+async def test_who_may_only_look_mutes_nothing_and_sets_no_hours_for_the_team(house: House):
+    room, until = notifications(house), house.clock() + timedelta(hours=1)
+    gone = VICTOR.model_copy(update={"active": False})
+    await house.change(OLIVIA, gone)
+    for refused in (
+        await room.mute(gone, until=until),
+        await room.set_quiet_hours(VICTOR, hours=(time(20), time(7))),
+    ):
+        assert isinstance(refused, Declined)
+        assert refused.cause is Cause.NOT_ALLOWED
+
+
+async def test_quiet_hours_that_would_never_end_are_refused(house: House):
+    said = await notifications(house).set_quiet_hours(ADA, hours=(time(20), time(20)))
+    assert isinstance(said, Declined)
+    assert said.words == "Quiet hours end at another time than they begin."
+
+
+async def test_ending_quiet_hours_posts_no_small_case(house: House):
+    await filed(house, a_finding(severity=Severity.NOTE))
+    await notifications(house).set_quiet_hours(ADA, hours=None)
+    async with house.ledger.read() as tx:
+        (small,) = await tx.alerts.unrecovered()
+    assert small.shown_from is None
+
+
+async def test_what_is_asked_each_minute_does_not_grow_with_the_cases_and_is_little_once_all_are_told(house: House):
+    told = notifications(house, {"cpc": "performance marketing"})
+
+    async def asked() -> int:
+        with Statements(house.database.reading) as made:
+            assert await told.call_owners() == 0
+        return len(made)
+
+    await filed(house, a_finding(severity=LARGE))
+    await told.call_owners()
+    one = await asked()
+    await filed(house, *(a_finding(key=f"drift/{number}", severity=LARGE) for number in range(20)))
+    await told.call_owners()
+    assert await asked() == one
+    async with house.ledger.write() as tx:
+        for person in PEOPLE.values():
+            await tx.attention.mute(Mute(person_id=person.id, until=house.clock() + timedelta(days=1)))
+    assert await asked() < one, "nobody is left to tell, so nobody is looked up"

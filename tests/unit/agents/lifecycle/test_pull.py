@@ -6,9 +6,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from agents.lifecycle.pull import Puller
-from agents.sources.connections import Connection, FolderConnection, SqlConnection
+from agents.sources.connections import Connection, FolderConnection, RestConnection, SqlConnection
 from storage.lake.parts import Parts
 from storage.lake.store import Lake
 from tests.unit.agents.exports.files import google, written
@@ -134,7 +136,7 @@ async def test_a_source_that_does_not_answer_is_noted_and_leaves_the_others_alon
     (landed,) = await puller(room, gone=gone, shop=costs(shop)).pull()
     assert landed.new
     survey = await room.surveyor.survey()
-    assert survey.notes == ("gone: gone: sqlite:////nowhere/gone.db: there is no such file",)
+    assert survey.notes == ("gone: sqlite:////nowhere/gone.db: there is no such file",)
 
 
 async def test_a_file_in_the_inbox_lands_once_it_lies_still(room: FilesRoom):
@@ -151,17 +153,107 @@ async def test_a_file_in_the_inbox_lands_once_it_lies_still(room: FilesRoom):
     assert await reads.pull() == ()
 
 
-async def test_a_file_that_is_refused_is_told_until_it_is_gone(room: FilesRoom):
+@pytest.mark.parametrize("text", ["", "Name;Colour\nx;red\ny;blue\n"])
+async def test_a_file_that_is_refused_is_told_until_it_is_gone(room: FilesRoom, text: str):
     folder = room.home / "drop"
     folder.mkdir()
-    path = written(folder, "", name="empty.csv")
+    path = written(folder, text, name="odd.csv")
     _touched(path, room.house.clock() - timedelta(minutes=1))
     reads = puller(room, drop=FolderConnection(kind="folder", path=folder))
     (refused,) = await reads.pull()
+    assert refused.refused.startswith("odd.csv: ")
     assert (await room.surveyor.survey()).notes == (refused.refused,)
     path.unlink()
     room.house.clock.pass_(minutes=1)
     await reads.pull()
+    assert (await room.surveyor.survey()).notes == ()
+
+
+RECORDS = [
+    {"day": "2025-05-01", "name": "Spring\nsale", "net": "Bing", "cost": "1.25", "clicks": 3, "mood": "good"},
+    {"day": "2025-05-02", "name": "Spring\nsale", "net": "Bing", "cost": "2.50"},
+]
+WEB_MAPPING = {
+    "source": "shop_ads",
+    "channel": {"column": "net", "names": {"Bing": "paid_search"}},
+    "currency": "EUR",
+    "columns": {"day": "day", "campaign": "name", "spend": "cost", "clicks": "clicks"},
+}
+
+
+async def test_records_of_a_web_service_land_with_the_columns_that_the_mapping_reads(room: FilesRoom):
+    async def answer(_: web.Request) -> web.Response:
+        return web.json_response(RECORDS)
+
+    app = web.Application()
+    app.router.add_get("/ads", answer)
+    async with TestServer(app) as server:
+        crm = RestConnection(kind="rest", url=str(server.make_url("/ads")), mapping=WEB_MAPPING)
+        (landed,) = await puller(room, crm=crm).pull()
+    assert landed.report is not None
+    assert [one.name for one in landed.report.columns] == ["day", "name", "cost", "clicks", "net"]
+    (load,) = await room.loads()
+    facts = await room.lake.read([load], load.first_day, load.last_day, simulated=False)
+    assert sorted(facts.select("campaign", "channel", "clicks").rows(), key=str) == [
+        ("Spring sale", "paid_search", 3),
+        ("Spring sale", "paid_search", None),
+    ]
+
+
+async def test_a_table_that_is_read_whole_each_time_lands_once_while_nothing_changes(room: FilesRoom, shop: Path):
+    whole = SqlConnection(kind="sql", url=f"sqlite:///{shop}", table="costs", mapping=MAPPING)
+    reads = puller(room, shop=whole)
+    (first,) = await reads.pull()
+    room.house.clock.pass_(hours=2)
+    (again,) = await reads.pull()
+    assert (first.new, again.new, again.load_id) == (True, False, first.load_id)
+    assert len(await room.loads()) == 1
+
+
+async def test_a_table_without_rows_is_read_and_lands_nothing(room: FilesRoom, shop: Path):
+    empty = SqlConnection(
+        kind="sql", url=f"sqlite:///{shop}", query="SELECT * FROM costs WHERE clicks > 99", mapping=MAPPING
+    )
+    assert await puller(room, shop=empty).pull() == ()
+    async with room.house.ledger.read() as tx:
+        place = await tx.cursors.get("shop")
+    assert place is not None
+    assert (place["refused"], place["failing_since"]) == ({}, None)
+
+
+async def test_a_table_with_other_columns_waits_for_an_answer_and_is_told(room: FilesRoom, shop: Path):
+    whole = SqlConnection(kind="sql", url=f"sqlite:///{shop}", table="costs", mapping=MAPPING)
+    reads = puller(room, shop=whole)
+    await reads.pull()
+    with sqlite3.connect(shop) as connection:
+        connection.execute("ALTER TABLE costs ADD COLUMN country TEXT DEFAULT 'DE'")
+    connection.close()
+    room.house.clock.pass_(hours=2)
+    assert await reads.pull() == ()
+    survey = await room.surveyor.survey()
+    assert survey.notes == ("shop: its columns changed: Q-1 waits for an answer",)
+    assert len(survey.questions) == 1
+
+
+async def test_the_columns_of_a_known_export_need_no_mapping(room: FilesRoom, shop: Path):
+    query = (
+        'SELECT campaign AS Campaign, day AS Day, \'EUR\' AS "Currency code", 10 AS "Impr.", clicks AS Clicks, '
+        "cost AS Cost FROM costs"
+    )
+    (landed,) = await puller(room, ads=SqlConnection(kind="sql", url=f"sqlite:///{shop}", query=query)).pull()
+    assert landed.new
+    (load,) = await room.loads()
+    assert (load.source, load.rows_read) == ("google_ads", 9)
+
+
+async def test_a_file_that_waits_for_an_answer_is_not_told_as_refused(room: FilesRoom):
+    folder = room.home / "drop"
+    folder.mkdir()
+    other = google("A,2025-05-03,EUR,10,1,4.00", columns="Campaign,Day,Currency code,Impressions,Clicks,Cost")
+    for name, text in (("a.csv", DAYS), ("b.csv", other)):
+        _touched(written(folder, text, name=name), room.house.clock() - timedelta(minutes=1))
+    first, second = await puller(room, drop=FolderConnection(kind="folder", path=folder)).pull()
+    assert (first.new, second.question is not None) == (True, True)
     assert (await room.surveyor.survey()).notes == ()
 
 

@@ -1,5 +1,8 @@
 """Rows that were set aside land after all, once they hold; nothing else is touched by it."""
 
+import shutil
+from collections.abc import Awaitable, Callable
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -7,6 +10,8 @@ import pytest
 
 from agents.lifecycle.decide import Declined
 from agents.lifecycle.replay import Replayed
+from storage.lake.frames import Frames
+from storage.lake.store import Lake
 from storage.records.quarantine import QuarantineState
 from tests.builders import ADA, OLIVIA, VICTOR
 from tests.unit.agents.exports.files import google, written
@@ -189,3 +194,65 @@ async def test_who_may_only_look_gives_nothing_up(room: FilesRoom, load_id: str)
     found = await room.replayer.give_up(load_id, VICTOR, via="test")
     assert isinstance(found, Declined)
     assert len(await room.replayer.waiting()) == 2
+
+
+async def test_of_a_load_that_nobody_knows_no_rows_wait(room: FilesRoom, load_id: str):
+    found = await room.replayer.replay("file-none", OLIVIA, via="test")
+    assert isinstance(found, Declined)
+    assert found.words == "No rows of file-none wait; list them to see which do."
+    await room.replayer.give_up(load_id, OLIVIA, via="test")
+    found = await room.replayer.replay(load_id, OLIVIA, via="test")
+    assert isinstance(found, Declined)
+    assert found.words.startswith(f"No rows of {load_id} wait")
+
+
+async def test_without_the_file_as_it_came_nothing_can_be_read_again(room: FilesRoom, load_id: str):
+    shutil.rmtree(Path(room.lake.uri) / "landed")
+    found = await replayed(room, load_id, line_32="3")
+    assert isinstance(found, Declined)
+    assert found.words.startswith("Nothing landed. the lake holds no copy of the file")
+    assert len(await room.loads()) == 1
+
+
+class InterruptedLake(Lake):
+    """A lake in which something else happens first, once, when rows are put into it."""
+
+    def __init__(self, uri: str) -> None:
+        super().__init__(uri)
+        self.meanwhile: list[Callable[[], Awaitable[object]]] = []
+
+    async def append(self, frames: Frames, load_id: str, known_at: datetime) -> int:
+        while self.meanwhile:
+            await self.meanwhile.pop()()
+        return await super().append(frames, load_id, known_at)
+
+
+async def test_two_who_correct_a_row_alike_at_once_land_it_once(house: House, tmp_path: Path):
+    lake = InterruptedLake(str(tmp_path / "lake"))
+    room = a_files_room(house, tmp_path, lake)
+    made = await room.landed(written(tmp_path, BROKEN))
+    assert made.load_id is not None
+    lake.meanwhile.append(lambda: replayed(a_files_room(house, tmp_path), made.load_id or "", line_32="3"))
+    found = await replayed(room, made.load_id, line_32="3")
+    assert isinstance(found, Replayed), found
+    assert await spent(room) == {"A": 28_000_000, "B": 2_000_000}
+    assert len(await room.loads()) == 2
+    assert await house.actions(f"load:{found.load_id}") == ["data.loaded"]
+
+
+async def test_the_row_of_a_person_that_still_breaks_the_contract_waits_on_with_tokens(room: FilesRoom, tmp_path: Path):
+    broken = "zoe@example.com;Zoe Lee;2025-05-03;\n;Yan;2025-05-03;\n"
+    path = written(tmp_path, PEOPLE + broken.replace("zoe@example.com", ""), name="people.csv")
+    written(tmp_path, PEOPLE_MAPPING, name="people.csv.mapping.yml")
+    made = await room.landed(path)
+    assert made.load_id is not None
+    first, second = await room.replayer.waiting(load_id=made.load_id)
+    fixed = {first.row.line: {"Email": "zoe@example.com"}, second.row.line: {"Name": "Yan Wu"}}
+    found = await room.replayer.replay(made.load_id, OLIVIA, via="test", corrections=fixed)
+    assert isinstance(found, Replayed), found
+    assert (found.landed, [one.row.line for one in found.still]) == (1, [second.row.line])
+    (left,) = await room.replayer.waiting(load_id=made.load_id)
+    assert left.row.cells["Name"].startswith("p_")
+    shown = await room.replayer.get(left.id, ADA)
+    assert shown is not None
+    assert shown.row.cells["Name"] == "Yan Wu"

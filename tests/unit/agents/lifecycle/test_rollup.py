@@ -77,3 +77,17 @@ def test_a_part_is_never_the_parent_of_another() -> None:
     email = finding("drift/cpc/email", channel="email", times="4")
     told = parts(SEARCH, SOCIAL, email)
     assert set(told.values()) == {None, email.key}
+
+
+def test_what_was_not_measured_is_a_case_of_its_own() -> None:
+    unread = SOCIAL.model_copy(update={"reading": None})
+    unseen = SOCIAL.model_copy(update={"since": None})
+    assert SOCIAL.reading is not None
+    half = SOCIAL.model_copy(update={"reading": SOCIAL.reading.model_copy(update={"expected": None})})
+    for other in (unread, unseen, half):
+        assert parts(SEARCH, other) == {SEARCH.key: None, other.key: None}
+
+
+def test_a_market_and_the_real_world_explain_nothing_of_each_other() -> None:
+    real = SOCIAL.model_copy(update={"simulated": False})
+    assert parts(SEARCH, real) == {SEARCH.key: None, real.key: None}

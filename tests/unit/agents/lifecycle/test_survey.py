@@ -78,3 +78,14 @@ def test_gaps_lie_between_days_with_figures():
     )
     assert [gap.days for gap in gaps_in(days)] == [2, 3]
     assert gaps_in([]) == ()
+
+
+async def test_a_figure_over_years_is_spent_and_covers_no_day(room: FilesRoom, tmp_path: Path):
+    text = (
+        'Campaign report\n"January 1, 2023 - May 31, 2025"\nCampaign,Currency code,Impr.,Clicks,Cost\nA,EUR,10,1,3.00\n'
+    )
+    await room.landed(written(tmp_path, text))
+    (source,) = (await room.surveyor.survey()).sources
+    assert (source.spend, source.days, source.coverage, source.gaps) == ({"EUR": Decimal(3)}, 0, (), ())
+    assert (str(source.first_day), str(source.last_day)) == ("2023-01-01", "2025-05-31")
+    assert source.provisional_from is None

@@ -1,6 +1,6 @@
 """Who may be behind a case: nearness in time and in the graph is told, and only an experiment shows a cause."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import polars as pl
 import pytest
@@ -11,13 +11,14 @@ from agents.lifecycle.suspects import with_suspects
 from agents.sources.source import ForeignChange
 from storage.lake.facts import FACTS
 from storage.ledger import Ledger
-from storage.records.alerts import AlertKind, Candidate, Certainty, Finding, Severity
+from storage.records.alerts import AlertKind, Candidate, Certainty, Finding, Pattern, Severity
 from storage.records.money import Money
 from storage.records.plans import Resource
 from tests.unit.agents.lifecycle.house import House
 
 DAY = date(2026, 8, 20)
 AT = datetime(2026, 8, 18, 12, tzinfo=UTC)
+DAYS = timedelta(days=2)
 CAMPAIGN = things.campaign("ads", "a", "s1")
 SOFA = things.product("shop", "sofa")
 
@@ -136,3 +137,55 @@ async def test_who_changed_a_budget_is_told_in_place_of_somebody(house: House):
     assert "maria@agency changed daily budget of Campaign s1 from" in one.words
     assert one.certainty is Certainty.LIKELY
     assert "no plan of ours" in one.speaks_for
+
+
+async def test_what_follows_from_something_else_has_its_suspects_there(house: House):
+    one = finding(pattern=Pattern.FORECAST)
+    async with house.ledger.read() as tx:
+        assert await with_suspects(tx, one, rows()) is one
+
+
+async def showing(house: House, *shown: tuple[str, date, date | None]) -> list[Candidate]:
+    """The suspects among what the campaign has shown, each with its first day and the one after its last."""
+    sheet = Sheet("ads")
+    sheet.node(CAMPAIGN, "Sofas")
+    for name, first, last in shown:
+        creative = sheet.node(things.part(CAMPAIGN, "creative", name), name)
+        ended = None if last is None else datetime.combine(last, time(), UTC)
+        sheet.edge(CAMPAIGN, "uses", creative, first=datetime.combine(first, time(), UTC), last=ended)
+    await chart(house.ledger, sheet)
+    return [one for one in await told(house.ledger, finding()) if one.kind == "creative"]
+
+
+async def test_what_a_campaign_shows_since_lately_coincides(house: House):
+    old, new = ("old", date(2026, 6, 1), DAY - DAYS), ("new", DAY - DAYS, None)
+    (one,) = await showing(house, old, new)
+    assert (one.ref, one.certainty) == (str(things.part(CAMPAIGN, "creative", "new")), Certainty.POSSIBLE)
+    assert one.words == "Sofas shows something else since 2026-08-18: it coincides with this."
+    assert one.speaks_for == ("the departure began 2 days after it",)
+
+
+async def test_what_a_campaign_has_always_shown_is_no_change(house: House):
+    assert await showing(house, ("always", DAY - DAYS, None)) == []
+
+
+async def test_a_case_of_all_channels_asks_about_the_campaigns_of_all(house: House):
+    sheet = Sheet("shop")
+    pushing(sheet)
+    event = sheet.node(
+        things.event("stock-out", "sofa"), "Sofa Alma is out of stock", kind="stock-out", at=AT.isoformat(),
+        day=AT.date().isoformat(),
+    )  # fmt: skip
+    sheet.edge(event, "concerns", SOFA, field="stock")
+    await chart(house.ledger, sheet)
+    (one,) = await told(house.ledger, finding(entity="all", channel=None))
+    assert one.kind == "stock"
+
+
+async def test_around_a_campaign_that_the_graph_does_not_know_nothing_happened(house: House):
+    assert await told(house.ledger, finding()) == ()
+
+
+async def test_what_figures_alone_tell_of_stays_as_likely_as_they_make_it(house: House):
+    seen = Candidate(kind="change", words="Its budget was raised.", certainty=Certainty.LIKELY)
+    assert await told(house.ledger, finding(candidates=(seen,))) == (seen,)
