@@ -11,7 +11,7 @@ _AT_ONCE = 16_384
 """Rows handed to the engine together: it keeps a good number of such batches waiting."""
 
 
-class Checked:
+class CheckedBatches:
     """Frames on their way into the table, each held against the contract before the engine sees it."""
 
     def __init__(self, frames: Iterable[pl.DataFrame], complete: Callable[[pl.DataFrame], pl.DataFrame]) -> None:

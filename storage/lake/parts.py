@@ -5,7 +5,7 @@ in the table's folder is no part of the table before a commit names it.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,16 +75,21 @@ class Parts:
             )
 
 
-def moved(parts: Parts, table: Path) -> tuple[list[Path], list[Any]]:
-    """Move the files into a table's folder, and give them there with what a commit says of each."""
+def planned(parts: Parts, table: Path) -> list[tuple[Path, Path]]:
+    """Where each file is, and under which name it will be one of a table's folder."""
+    return [(file, table / f"part-{number:05d}-{uuid4()}.zstd.parquet") for number, file in enumerate(parts.files)]
+
+
+def moved(targets: Iterable[tuple[Path, Path]]) -> list[Any]:
+    """Move the files, and give what a commit says of each."""
     from deltalake.transaction import AddAction
 
-    there, actions = [], []
-    for number, file in enumerate(parts.files):
+    actions = []
+    for file, target in targets:
         rows = pl.scan_parquet(file).select(pl.len()).collect().item()
-        target = table / f"part-{number:05d}-{uuid4()}.zstd.parquet"
+        # Its age is that of its being there: what no commit names is removed a day later.
+        file.touch()
         status = file.replace(target).stat()
-        there.append(target)
         stats = json.dumps({"numRecords": rows})
         actions.append(AddAction(target.name, status.st_size, {}, int(status.st_mtime * 1000), True, stats))
-    return there, actions
+    return actions

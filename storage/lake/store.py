@@ -129,6 +129,11 @@ class Lake:
         """Remove files that merging replaced longer ago than that, but none that a cited version needs."""
         return await asyncio.to_thread(self._table(dataset).retain, cited, older_than=older_than, delete=delete)
 
+    async def tidy(self, before: datetime) -> int:
+        """Remove files of the tables that no version ever named, left by killed processes before then; how many."""
+        tables = (self._facts, *(one.table for one in self._datasets.values()))
+        return sum([await asyncio.to_thread(table.tidy, before) for table in tables])
+
     def _table(self, dataset: str) -> VersionedTable:
         return self._facts if dataset == "facts" else self.dataset(dataset).table
 

@@ -10,9 +10,10 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from storage.lake.checked import Checked
+from storage.lake.checked import CheckedBatches
 from storage.lake.history import Compaction, Retention, SchemaVersion, TableVersion
-from storage.lake.parts import Parts, moved
+from storage.lake.leftovers import cleared, names_of
+from storage.lake.parts import Parts, moved, planned
 
 _KEEP_HISTORY = {
     # By default old versions become unreadable after 30 days; a decision cites them for as long as it exists.
@@ -63,7 +64,7 @@ class VersionedTable:
         if _has(table, load_id):
             return _version_of(table, load_id)
         table = self._with_new_columns(table)
-        checked = Checked(frames, lambda frame: self._complete(frame, load_id, known_at))
+        checked = CheckedBatches(frames, lambda frame: self._complete(frame, load_id, known_at))
         schema = Table.from_arrow(self.schema.to_frame()).schema
         try:
             write_deltalake(
@@ -99,15 +100,20 @@ class VersionedTable:
         if _has(table, stamp.load_id):
             return _version_of(table, stamp.load_id)
         table = self._with_new_columns(table)
-        files, actions = moved(parts, Path(self.uri))
+        targets = planned(parts, Path(self.uri))
         try:
+            actions = moved(targets)
             table.create_write_transaction(
                 actions, "append", table.schema(), commit_properties=_named(stamp.load_id, actions)
             )
         except Exception as error:
-            for file in files:
-                file.unlink(missing_ok=True)
-            known = isinstance(error, CommitFailedError) and self.holds(stamp.load_id)
+            # The engine may also break after its commit was written: then the files are the table's.
+            fresh = self.open()
+            named = names_of(fresh)
+            for _, file in targets:
+                if file.name not in named:
+                    file.unlink(missing_ok=True)
+            known = isinstance(error, CommitFailedError) and _has(fresh, stamp.load_id)
             if not known:
                 raise
         return self._landed(stamp.load_id)
@@ -204,6 +210,14 @@ class VersionedTable:
             keep_versions=kept or None,
         )
         return Retention(dataset=self.dataset, kept=tuple(kept), files=tuple(files), deleted=delete)
+
+    def tidy(self, before: datetime) -> int:
+        """Remove files that no version ever named, left by killed processes before the moment; gives how many.
+
+        Of a table in a folder; in an object store nothing is moved into a table, and nothing is removed here.
+        """
+        table = None if self._remote else self.open()
+        return 0 if table is None else cleared(Path(self.uri), table, before)
 
     def _scan(self, version: int | None) -> pl.LazyFrame | None:
         """The table's rows, of all loads, registered or not; None while there is no table."""

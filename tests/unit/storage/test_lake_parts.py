@@ -1,11 +1,14 @@
 """Facts that were written as files of the table land by being moved, and are the same facts as if they had been read."""
 
+import os
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
+from deltalake import DeltaTable
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,6 +76,56 @@ async def test_files_of_which_no_commit_tells_are_no_part_of_the_table(lake: Lak
     (there,) = data_files(lake)
     there.with_name("part-00000-left-behind.zstd.parquet").write_bytes(there.read_bytes())
     assert (await lake.read([load(1)], FIRST, LAST, simulated=False)).height == 1
+
+
+async def test_what_no_version_names_is_removed_a_day_later_and_nothing_else(lake: Lake):
+    for number in (1, 2):
+        await lake.adopt(waiting(lake, number, frame(fact(campaign=f"{number}"))))
+    await lake.compact("facts")
+    (merged, *_) = before = data_files(lake)
+    old, young = merged.with_name("part-old.zstd.parquet"), merged.with_name("part-young.zstd.parquet")
+    for file in (old, young):
+        file.write_bytes(merged.read_bytes())
+    for file in (*before, old):
+        os.utime(file, (0, 0))
+    assert await lake.tidy(NOON) == 1
+    assert data_files(lake) == sorted([*before, young])
+    assert (await lake.read([load(1), load(2)], FIRST, LAST, simulated=False, version=2)).height == 2
+
+
+async def test_a_file_that_landed_long_after_it_was_written_is_no_leftover(lake: Lake):
+    parts = waiting(lake, 1, frame(fact()))
+    os.utime(parts.files[0], (0, 0))
+    (lake.staging / "seen").touch()
+    await lake.adopt(parts)
+    (there,) = data_files(lake)
+    assert there.stat().st_mtime >= (lake.staging / "seen").stat().st_mtime
+
+
+async def test_where_the_engine_breaks_after_its_commit_the_files_stay(lake: Lake, monkeypatch: pytest.MonkeyPatch):
+    await lake.adopt(waiting(lake, 1, frame(fact())))
+    whole = DeltaTable.create_write_transaction
+
+    def broken(table: DeltaTable, *args: Any, **kwargs: Any) -> None:
+        whole(table, *args, **kwargs)
+        raise OSError("no answer")
+
+    monkeypatch.setattr(DeltaTable, "create_write_transaction", broken)
+    with pytest.raises(OSError, match="no answer"):
+        await lake.adopt(waiting(lake, 2, frame(fact(campaign="B"))))
+    monkeypatch.undo()
+    assert (await lake.read([load(1), load(2)], FIRST, LAST, simulated=False)).height == 2
+    assert await lake.adopt(waiting(lake, 2, frame(fact(campaign="B")))) == await lake.version()
+
+
+async def test_a_half_done_move_leaves_nothing_in_the_table(lake: Lake):
+    await lake.adopt(waiting(lake, 1, frame(fact())))
+    parts = waiting(lake, 2, frame(fact(campaign="B")), frame(fact(campaign="C")))
+    parts.files[1].write_bytes(b"PAR1 cut")
+    with pytest.raises(pl.exceptions.ComputeError):
+        await lake.adopt(parts)
+    assert len(data_files(lake)) == 1
+    assert (await lake.read([load(1), load(2)], FIRST, LAST, simulated=False)).height == 1
 
 
 async def test_rows_that_break_the_contract_never_become_a_file(lake: Lake):
