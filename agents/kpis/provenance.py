@@ -11,6 +11,7 @@ from dataclasses import fields, is_dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, ROUND_HALF_UP, Context, Decimal
 from enum import Enum
+from itertools import chain
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel
@@ -39,15 +40,26 @@ def unsourced(text: str, basis: Iterable[object], *, zones: Collection[ZoneInfo]
     `zones` are those in which moments are shown, besides UTC.
     """
     shown = _ENTITY.sub(" ", _SLACK_MOMENT.sub(r"\1", text))
+    told = tuple(_figures(shown))
+    wanted = {*told, *(part for figure in told for part in _parts(figure))}
     known: set[str] = set()
-    for record in basis:
-        known |= set(_figures_of(record, (ZoneInfo("UTC"), *zones), depth=0))
-    return tuple(figure for figure in _figures(shown) if figure not in known and not _all_known(figure, known))
+    missing = set(told)
+    for figure in chain.from_iterable(_figures_of(one, (ZoneInfo("UTC"), *zones), depth=0) for one in basis):
+        if figure in wanted:
+            known.add(figure)
+            missing.discard(figure)
+        if not missing:
+            break
+    return tuple(figure for figure in told if figure not in known and not _all_known(figure, known))
+
+
+def _parts(figure: str) -> list[str]:
+    return re.split(r"[.,]", figure)
 
 
 def _all_known(figure: str, known: set[str]) -> bool:
     """Whether its parts are known where separators part figures: 2026.03.02 and 1,2."""
-    parts = re.split(r"[.,]", figure)
+    parts = _parts(figure)
     return len(parts) > 2 and all(part in known for part in parts)
 
 

@@ -66,7 +66,8 @@ class Historian:
             plans = [one for one in await tx.plans.done_since(window.first) if one[1] <= window.last]
             altered = await self._altered(tx, begin, end, [one for one, _ in plans])
             events = [one for one in await tx.graph.nodes("event", valid_at=self.charter.now()) if _in(one, question)]
-            freezes = [one for one in await tx.stops.in_force() if begin <= one.at <= end]
+            freezes = await tx.stops.set_or_lifted(begin, end)
+        stops = _freeze_lines(freezes, begin, end)
         altered = [one for one in altered if _meant(where, channels.get(one.id, ""), one.campaign, one.id)]
         told = [one for one in plans if _touches(one[0], where)]
         events = [one for one in events if not where or any(value in one.name for value in where.values())]
@@ -74,7 +75,7 @@ class Historian:
             *((day, _plan_line(status, day)) for status, day in told),
             *((window.last, _altered_line(one)) for one in altered if one.plan is None),
             *((_day(one), _event_line(one)) for one in events),
-            *((one.at.date(), _freeze_line(one)) for one in freezes),
+            *stops,
         ]
         lines = [line for _, line in sorted(dated, key=lambda one: one[0], reverse=True)]
         hidden = Hidden(count=max(len(lines) - _MOST, 0))
@@ -87,7 +88,16 @@ class Historian:
             said=(f"What changed{scope} over {days}:" if lines else f"Nothing is recorded{scope} over {days}.",),
             points=(*lines[:_MOST], *more),
             simulated=simulated,
-            basis=(window, *altered, *(one for one, _ in told), *(day for _, day in told), *events, *freezes, hidden),
+            basis=(
+                window,
+                *altered,
+                *(one for one, _ in told),
+                *(day for _, day in told),
+                *events,
+                *freezes,
+                *(day for day, _ in stops),
+                hidden,
+            ),
         )
 
     async def _channels(self) -> Mapping[str, str]:
@@ -174,7 +184,15 @@ def _event_line(one: NodeView) -> str:
     return f"{format_days(day, day)}: {one.name.rstrip('.')}."
 
 
-def _freeze_line(one: Freeze) -> str:
-    day = one.at.date()
-    what = f"{one.scope.value} {one.value}".strip()
-    return f"{format_days(day, day)}: {one.id} froze {what}: {one.reason.rstrip('.')}."
+def _freeze_lines(freezes: Sequence[Freeze], begin: datetime, end: datetime) -> list[tuple[date, str]]:
+    """One for the setting and one for the lifting of each, where that was in these days; days of their zone."""
+    told = []
+    for one in freezes:
+        what = f"{one.scope.value} {one.value}".strip()
+        if begin <= one.at <= end:
+            day = one.at.astimezone(begin.tzinfo).date()
+            told.append((day, f"{format_days(day, day)}: {one.id} froze {what}: {one.reason.rstrip('.')}."))
+        if one.thawed_at is not None and begin <= one.thawed_at <= end:
+            day = one.thawed_at.astimezone(begin.tzinfo).date()
+            told.append((day, f"{format_days(day, day)}: {one.id} on {what} was lifted."))
+    return told

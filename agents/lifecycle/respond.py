@@ -1,12 +1,15 @@
 """Respond: a question in plain words becomes a reply whose every number comes from the KPI engine or a record."""
 
+import asyncio
 import json
 import re
 
+import structlog
 from pydantic import ValidationError
 
 from agents.kpis.engine import KpiEngine
 from agents.kpis.figures import plain
+from agents.kpis.provenance import unsourced
 from agents.kpis.query import BadKpiQuery
 from agents.kpis.question import asked_of
 from agents.kpis.reply import Reply
@@ -33,6 +36,12 @@ from storage.records.graph import NodeView
 from storage.records.people import Person
 from storage.records.plans import PlanState
 
+log = structlog.get_logger()
+
+_OF_FIGURES = frozenset({"kpi", "why", "forecast", "target", "changes"})
+_UNSOURCED = (
+    "I had an answer, but a figure in it is in none of the records behind it, so I do not give it. Tell an admin."
+)
 _MOST_THREADS = 50
 """Threads of a channel whose last question is remembered."""
 CAN = (
@@ -61,6 +70,8 @@ class Responder:
         self._historian = historian
         self._forecaster = Forecaster(engine)
         self._router = router
+        self.unsourced = 0
+        """Answers that were not given because a figure of them is in no record."""
 
     async def reply(self, text: str, *, person: Person | None = None, place: str = "", thread: str = "") -> Reply:
         """The answer to a text; as `understood` and `answer`."""
@@ -92,11 +103,16 @@ class Responder:
         return question if isinstance(again, NotUnderstood | Clarify) else again
 
     async def answer(self, question: Question, *, person: Person | None = None) -> Reply:
-        """The reply to a question that is understood, or that is not."""
+        """The reply to a question that is understood, or that is not; none with a figure that is in no record."""
         try:
-            return await self._answer(question, person)
+            reply = await self._answer(question, person)
         except BadKpiQuery as error:
             return Reply(kind="refused", title="That cannot be answered", said=(f"{str(error).capitalize()}.",))
+        if reply.kind not in _OF_FIGURES or not await asyncio.to_thread(unsourced, reply.text, reply.basis):
+            return reply
+        log.error("answer.unsourced", kind=reply.kind)
+        self.unsourced += 1
+        return Reply(kind="refused", title="That cannot be answered", said=(_UNSOURCED,))
 
     async def _answer(self, question: Question, person: Person | None) -> Reply:
         match question:
