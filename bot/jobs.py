@@ -1,7 +1,7 @@
 """The timetable, one line a job. A fire only enqueues `tick:{job}:{fire time}`: equal ids are one run."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,15 +36,34 @@ class Job:
 
 
 async def _tend(office: Office) -> None:
-    await office.decider.expire_overdue()
-    await office.emergency.close_over(office.clock())
-    await office.attendant.wake_snoozed()
-    await office.pursuit.keep_up()
-    await office.notifications.call_owners()
-    await ask_again(office.ledger, now=office.clock())
-    await office.executor.start_due()
-    await office.reminder.chase()
-    await office.meters.flush(office.ledger)
+    await each(
+        {
+            "expire": office.decider.expire_overdue,
+            "close_glass": lambda: office.emergency.close_over(office.clock()),
+            "wake": office.attendant.wake_snoozed,
+            "pursue": office.pursuit.keep_up,
+            "call_owners": office.notifications.call_owners,
+            "ask_again": lambda: ask_again(office.ledger, now=office.clock()),
+            "start_due": office.executor.start_due,
+            "chase": office.reminder.chase,
+            "flush": lambda: office.meters.flush(office.ledger),
+        }
+    )
+
+
+async def each(steps: Mapping[str, Callable[[], Awaitable[object]]]) -> None:
+    """Take every step, whatever becomes of those before it; raises at the end what went wrong."""
+    failed = []
+    for name, step in steps.items():
+        try:
+            await step()
+        except Exception as error:  # noqa: BLE001 - a damaged alert is no reason to keep an approved plan waiting
+            log.warning("job.step_failed", step=name, error=type(error).__name__)
+            failed.append(error)
+    if len(failed) == 1:
+        raise failed[0]
+    if failed:
+        raise ExceptionGroup("several steps failed", failed)
 
 
 async def _sign(office: Office) -> None:

@@ -155,22 +155,27 @@ class Attendant:
 
     async def escalate(self, alert_id: str, person: Person | None, *, words: str = "") -> Declined | Alert:
         """Call in those on the next rung of the ladder; None: by itself, because nobody came in time."""
-        now = self._clock()
         async with self._ledger.write() as tx:
-            alert = await self._open_case(tx, alert_id, person, Act.ESCALATE)
-            if isinstance(alert, Declined):
-                return alert
-            rung, to = await _next_rung(tx, alert, await self._rulebook.of(tx), person)
-            if not to:
-                words = f"Nobody is left above those who know of {alert_id}. An admin can change who may approve."
-                return Declined(cause=Cause.INVALID, words=words)
-            for one in to:
-                call = Call(alert_id=alert_id, person_id=one.id, kind=CallKind.ESCALATED, words=words, due_at=now)
-                await tx.attention.call(call)
-            ids = tuple(one.id for one in to)
-            called = {"escalated": rung, "escalated_to": (*alert.escalated_to, *ids)}
-            facts = {"to": list(ids), "rung": rung, "words": Personal(words.strip())}
-            return await self._change(tx, alert, person, "alert.escalated", called, facts)
+            return await self.escalate_in(tx, alert_id, person, words=words)
+
+    async def escalate_in(
+        self, tx: Transaction, alert_id: str, person: Person | None, *, words: str = ""
+    ) -> Declined | Alert:
+        """The same within a transaction."""
+        alert = await self._open_case(tx, alert_id, person, Act.ESCALATE)
+        if isinstance(alert, Declined):
+            return alert
+        rung, to = await _next_rung(tx, alert, await self._rulebook.of(tx), person)
+        if not to:
+            words = f"Nobody is left above those who know of {alert_id}. An admin can change who may approve."
+            return Declined(cause=Cause.INVALID, words=words)
+        for one in to:
+            call = Call(alert_id=alert_id, person_id=one.id, kind=CallKind.ESCALATED, words=words, due_at=self._clock())
+            await tx.attention.call(call)
+        ids = tuple(one.id for one in to)
+        called = {"escalated": rung, "escalated_to": (*alert.escalated_to, *ids)}
+        facts = {"to": list(ids), "rung": rung, "words": Personal(words.strip())}
+        return await self._change(tx, alert, person, "alert.escalated", called, facts)
 
     async def wake_snoozed(self) -> int:
         """Open what was snoozed until now; returns how many."""

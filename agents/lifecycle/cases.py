@@ -1,5 +1,6 @@
 """Cases: findings with the same key are one alert, opened, brought up to date, and closed when it is over."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from agents.lifecycle.link import link_alert
@@ -13,13 +14,23 @@ QUIET_DAYS = 3
 """A case that no monitor saw for so many days of data has recovered."""
 _OF_THEIR_OWN = (AlertKind.GOVERNANCE, AlertKind.DIVERGENCE, AlertKind.FRESHNESS)
 """Cases that do not pass because a source's data is quiet."""
-_RANK = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 
 
 async def file_findings(
-    ledger: Ledger, findings: tuple[Finding, ...], *, data_day: date, simulated: bool, now: datetime
+    ledger: Ledger,
+    findings: tuple[Finding, ...],
+    *,
+    data_day: date | None,
+    simulated: bool,
+    now: datetime,
+    read_to: Mapping[str, date] | None = None,
 ) -> None:
-    """Open new cases, bring known ones up to date, close those that are quiet; what was learnt is no case."""
+    """Open new cases, bring known ones up to date, close those that are quiet; what was learnt is no case.
+
+    Quiet is what a source was read for: `read_to` is the newest day that was judged of each. A case of no one source is
+    quiet by `data_day`, to which all of the world were read; None where one was not.
+    """
+    judged = dict(read_to or {})
     async with ledger.read() as tx:
         if not findings and not await tx.alerts.unrecovered():
             return
@@ -39,7 +50,8 @@ async def file_findings(
                 await _renew(tx, known[finding.key], finding, now=now, part=part)
                 stirred.add(finding.part_of)
         for key, alert in known.items():
-            if key not in seen and (data_day - alert.finding.seen_on).days >= QUIET_DAYS:
+            day = judged.get(alert.finding.source) if alert.finding.source else data_day
+            if key not in seen and day is not None and (day - alert.finding.seen_on).days >= QUIET_DAYS:
                 await _recover(tx, alert, now=now)
                 stirred.add(alert.finding.part_of)
         await redraw(tx, stirred)
@@ -136,7 +148,7 @@ async def _shown_from(
 
 async def _renew(tx: Transaction, alert: Alert, finding: Finding, *, now: datetime, part: bool = False) -> None:
     """A later sighting; a rise in severity wakes a case that people had put aside."""
-    worse = _RANK[finding.severity] > _RANK[alert.finding.severity]
+    worse = finding.severity.rank > alert.finding.severity.rank
     state = AlertState.OPEN if worse else alert.state
     kept = {} if not worse else {"acknowledged_by": None, "snoozed_until": None}
     changed = {

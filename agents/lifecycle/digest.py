@@ -6,12 +6,11 @@ from zoneinfo import ZoneInfo
 
 from agents.lifecycle.review import Rulebook
 from storage.ledger import Ledger, Transaction
-from storage.records.alerts import Alert, AlertState, Severity
+from storage.records.alerts import Alert, AlertState
 from storage.records.attention import Digest, DigestLine
 
 MOST_LINES = 12
 """Of each part: nobody reads more, and the rest is counted."""
-_RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.NOTE: 2}
 
 
 class Digester:
@@ -71,7 +70,7 @@ def _ended(alert: Alert, before: Digest | None) -> bool:
 
 def _lines(alerts: list[Alert], names: dict[str, str]) -> list[DigestLine]:
     """Largest first, then oldest."""
-    ordered = sorted(alerts, key=lambda one: (_RANK[one.finding.severity], one.opened_at))
+    ordered = sorted(alerts, key=lambda one: (-one.finding.severity.rank, one.opened_at))
     return [
         DigestLine(
             alert_id=one.id,

@@ -31,8 +31,8 @@ class Around:
     """The one that asks for other settings, if that is the remedy."""
 
 
-def opened(alert: Alert, *, brand: str, rules: Rules, now: datetime) -> Review:
-    """A review at its beginning."""
+def opened(alert: Alert, *, brand: str | None, rules: Rules, now: datetime) -> Review:
+    """A review at its beginning; a brand of None is looked up later."""
     finding = alert.finding
     begun = Review(
         alert_id=alert.id,
@@ -55,6 +55,8 @@ def opened(alert: Alert, *, brand: str, rules: Rules, now: datetime) -> Review:
 
 def followed(review: Review, around: Around) -> Review:
     """The review as it has to be now; the same object where nothing has moved."""
+    if review.is_over:
+        return review  # another run was faster
     alert = around.alert
     if alert.state is AlertState.RECOVERED:
         return _over(review, around)

@@ -62,11 +62,6 @@ class Freshness:
         await file_states(self._ledger, found, kind=AlertKind.FRESHNESS, now=now, unknown=silent)
         return found
 
-    async def picture(self) -> tuple[SourceFreshness, ...]:
-        """Every source of the real world, else of the simulated one, as of the last look."""
-        async with self._ledger.read() as tx:
-            return await tx.freshness.of(simulated=False) or await tx.freshness.of(simulated=True)
-
     async def of(self, loads: Sequence[Load]) -> tuple[SourceFreshness, ...]:
         """How the sources of these loads stand, by name. Raises ConnectionsInvalid."""
         punctuality = await self._punctuality()

@@ -19,7 +19,7 @@ from storage.records.alerts import Alert, AlertKind, Finding, Pattern
 from storage.records.facts import CampaignState
 from storage.records.money import Money
 from storage.records.plans import Change, Evidence, PlanKind, PlanState, PlanStatus
-from storage.records.reviews import Automatic, Intervention
+from storage.records.reviews import Automatic, Intervention, Review
 from storage.records.stops import Freeze, FreezeScope
 
 VERSION = "1"
@@ -44,7 +44,8 @@ async def hold(tx: Transaction, alert: Alert, *, now: datetime) -> Automatic:
     there = next((one for one in await tx.stops.in_force() if (one.scope, one.value) == (scope, channel)), None)
     where = f"channel {channel}" if channel else "everything"
     if there is not None:
-        return Automatic(kind=Intervention.HOLD, words=f"{where} is frozen already, by {there.id}", at=now)
+        words = f"{where} is frozen already, by {there.id}"
+        return Automatic(kind=Intervention.HOLD, ref=there.id, words=words, at=now)
     made = await tx.stops.freeze(
         scope, channel, reason=f"{alert.id}: {alert.finding.title}", person_id=MONITOR, now=now, case=alert.id
     )
@@ -53,7 +54,7 @@ async def hold(tx: Transaction, alert: Alert, *, now: datetime) -> Automatic:
         actor=f"agent:{MONITOR}",
         action="freeze.set",
         subject=made.id,
-        facts={"scope": scope.value, "value": channel, "case": alert.id, "via": "policy"},
+        facts={"scope": scope.value, "value": channel, "reason": made.reason, "case": alert.id, "via": "policy"},
     )
     await show(tx)
     words = f"{where} is held ({made.id}): nothing is written there until {alert.id} is over or somebody thaws it"
@@ -61,15 +62,26 @@ async def hold(tx: Transaction, alert: Alert, *, now: datetime) -> Automatic:
 
 
 async def release(tx: Transaction, alert_id: str, *, now: datetime) -> tuple[Freeze, ...]:
-    """End what the case held by itself; what it stopped goes on, once."""
+    """End what the case held by itself; what it stopped goes on, once.
+
+    What another case under review wants held, too, holds for that one from now on.
+    """
     ended = []
     for one in await tx.stops.in_force():
-        if one.case == alert_id:
+        if one.case != alert_id:
+            continue
+        heir = await _also_wants(tx, one, alert_id)
+        if heir is not None:
+            await _hand_over(tx, one, heir, now=now)
+        else:
             thawed = one.model_copy(update={"thawed_by": MONITOR, "thawed_at": now})
             await tx.stops.thaw(thawed)
             await tx.audit.append(
                 at=now, actor=f"agent:{MONITOR}", action="freeze.lifted", subject=one.id,
-                facts={"scope": one.scope.value, "value": one.value, "case": alert_id, "via": "policy"},
+                facts={
+                    "scope": one.scope.value, "value": one.value, "reason": one.reason, "case": alert_id,
+                    "via": "policy",
+                },
             )  # fmt: skip
             ended.append(thawed)
     if ended:
@@ -77,6 +89,30 @@ async def release(tx: Transaction, alert_id: str, *, now: datetime) -> tuple[Fre
         for status in await tx.plans.in_states(*GOING_ON):
             await ask_for_execution(tx, status.plan, because=f":{ended[0].id}")
     return tuple(ended)
+
+
+async def _also_wants(tx: Transaction, held: Freeze, alert_id: str) -> Review | None:
+    """The oldest review of another case, not over, that found the freeze in force when it wanted it."""
+    return next(
+        (
+            one
+            for one in await tx.reviews.open()
+            if one.alert_id != alert_id and one.automatic is not None and one.automatic.ref == held.id
+        ),
+        None,
+    )
+
+
+async def _hand_over(tx: Transaction, held: Freeze, heir: Review, *, now: datetime) -> None:
+    title = heir.steps[0].words if heir.steps else heir.key
+    await tx.stops.hand_over(held.model_copy(update={"case": heir.alert_id, "reason": f"{heir.alert_id}: {title}"}))
+    await tx.audit.append(
+        at=now,
+        actor=f"agent:{MONITOR}",
+        action="freeze.handed_over",
+        subject=held.id,
+        facts={"scope": held.scope.value, "value": held.value, "from": held.case, "case": heir.alert_id},
+    )
 
 
 def pause(alert: Alert, campaigns: Iterable[CampaignState], *, data_day: date) -> Proposal | None:

@@ -70,7 +70,8 @@ class Monitor:
             await file_findings(
                 self._ledger,
                 cases,
-                data_day=max(one.data_day for one in world),
+                data_day=self._all_read_to(world, simulated=simulated),
+                read_to={one.name: one.data_day for one in world if one.read},
                 simulated=simulated,
                 now=self._clock(),
             )
@@ -81,6 +82,13 @@ class Monitor:
             found += pushed
         return tuple(found)
 
+    def _all_read_to(self, world: Sequence[Watched], *, simulated: bool) -> date | None:
+        """The day to which every connected source of the world was read, as were the files that keep coming."""
+        connected = {one.name for one in self._readers.sources if one.simulated is simulated}
+        if not all(one.read for one in world) or not connected <= {one.name for one in world}:
+            return None
+        return min(one.data_day for one in world)
+
     async def _findings(self, one: Watched, executed: Sequence[tuple[PlanStatus, date]]) -> tuple[Finding, ...]:
         plans = tuple(
             ExecutedPlan(plan_id=status.plan.id, resource_keys=status.plan.resource_keys, executed_on=day)
@@ -89,9 +97,12 @@ class Monitor:
         )
         drift = await self._judge.findings(one, plans) if one.read else ()
         if one.source is None:
-            return drift
-        silent = await self._silent(one, told=drift)
-        return (*drift, *silent, *await self._scorer.outcomes(one.source, one.data_day, tuple(executed)))
+            return tuple(finding.model_copy(update={"source": one.name}) for finding in drift)
+        shown = (*drift, *await self._silent(one, told=drift))
+        return (
+            *(finding.model_copy(update={"source": one.name}) for finding in shown),
+            *await self._scorer.outcomes(one.source, one.data_day, tuple(executed)),
+        )
 
     async def _executed(self, data_day: date) -> tuple[tuple[PlanStatus, date], ...]:
         async with self._ledger.read() as tx:

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from storage.records.alerts import Finding, LearntKind, Severity
+from storage.records.alerts import Finding, LearntKind
 from storage.records.attention import Learnt
 
 SETTLING = timedelta(days=14)
@@ -12,7 +12,6 @@ REMEMBERED = timedelta(days=120)
 """As far back as detectors look: by then an expected level is all the history there is."""
 _ROOM = Decimal("0.1")
 """A level that is expected may move by this share of itself before it is another case."""
-_RANK = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 
 
 def is_learnt(finding: Finding, said: Learnt | None) -> bool:
@@ -25,7 +24,7 @@ def is_learnt(finding: Finding, said: Learnt | None) -> bool:
         return False
     reading = finding.reading
     if reading is None or reading.observed is None or said.observed is None:
-        return _RANK[finding.severity] <= _RANK[said.severity]
+        return finding.severity.rank <= said.severity.rank
     if _judged_by_the_new(reading.expected, said):
         return False
     return _within(reading.observed, said)

@@ -10,6 +10,7 @@ from agents.lifecycle.review import Rulebook
 from storage.ledger import Ledger, Transaction
 from storage.records.alerts import Alert, AlertState, Severity
 from storage.records.attention import Call, CallKind, Mute, QuietHours
+from storage.records.owners import Answerable
 from storage.records.people import Person, Role
 from storage.records.record import Record
 
@@ -42,7 +43,7 @@ class Notifications:
         """
         now = self._clock()
         async with self._ledger.read() as tx:
-            due = [call for alert in await _large(tx) for call in await self._calls(tx, alert, now)]
+            due = await self._calls(tx, await _large(tx), now)
         if not due:
             return 0
         async with self._ledger.write() as tx:
@@ -106,22 +107,27 @@ class Notifications:
         permission = (await self._rulebook.of(tx)).may(known, act)
         return None if permission.allowed else Declined(cause=Cause.NOT_ALLOWED, words=permission.reason)
 
-    async def _calls(self, tx: Transaction, alert: Alert, now: datetime) -> list[Call]:
-        """The messages that are due about one large case."""
-        told = {one.person_id for one in await tx.attention.calls_of(alert.id)}
-        quiet = {one.person_id for one in await tx.attention.mutes(now) if one.alert_id in ("", alert.id)}
+    async def _calls(self, tx: Transaction, large: list[Alert], now: datetime) -> list[Call]:
+        """The messages that are due about large cases."""
+        if not large:
+            return []
+        people = [one for one in await tx.people.all() if one.active]
+        told, mutes = await tx.attention.calls_of_each(one.id for one in large), await tx.attention.mutes(now)
+        spared = {
+            alert.id: {
+                *(one.person_id for one in told.get(alert.id, ())),
+                *(one.person_id for one in mutes if one.alert_id in ("", alert.id)),
+            }
+            for alert in large
+        }
+        left = [one for one in large if any(person.id not in spared[one.id] for person in people)]
+        answering = await self._owners.of_each(tx, [one.finding for one in left])
         return [
             Call(alert_id=alert.id, person_id=one.id, kind=CallKind.OWNER, due_at=now)
-            for one in await self._answering(tx, alert)
-            if one.id not in told | quiet
+            for alert, owner in zip(left, answering, strict=True)
+            for one in _answering(alert, owner, people)
+            if one.id not in spared[alert.id]
         ]
-
-    async def _answering(self, tx: Transaction, alert: Alert) -> tuple[Person, ...]:
-        """Who was asked to take it, else who answers for what it is about, else those at work."""
-        people = [one for one in await tx.people.all() if one.active]
-        assigned = tuple(one for one in people if one.id == alert.assigned_to)
-        named = assigned or (await self._owners.of_in(tx, alert.finding)).people
-        return named or tuple(one for one in people if one.has(Role.OPERATOR))
 
 
 def quiet_words(hours: QuietHours | None) -> str:
@@ -133,6 +139,12 @@ def quiet_words(hours: QuietHours | None) -> str:
         f"Cards of medium cases wait from {hours.first:%H:%M} to {hours.last:%H:%M} ({hours.zone}){more}. "
         "Large ones are posted at once."
     )
+
+
+def _answering(alert: Alert, owner: Answerable, people: list[Person]) -> tuple[Person, ...]:
+    """Who was asked to take it, else who answers for what it is about, else those at work."""
+    assigned = tuple(one for one in people if one.id == alert.assigned_to)
+    return assigned or owner.people or tuple(one for one in people if one.has(Role.OPERATOR))
 
 
 async def _large(tx: Transaction) -> list[Alert]:

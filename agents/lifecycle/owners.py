@@ -6,7 +6,7 @@ is copied into alerts, so a change of owner holds for the open ones too.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from agents.governance.rules import Act
@@ -73,7 +73,23 @@ class Owners:
 
     async def of_in(self, tx: Transaction, finding: Finding) -> Answerable:
         """The same within a transaction."""
+        (found,) = await self.of_each(tx, [finding])
+        return found
+
+    async def of_each(self, tx: Transaction, findings: Sequence[Finding]) -> tuple[Answerable, ...]:
+        """The same for several findings; what they share is read once."""
+        if not findings:
+            return ()
         named, people = await tx.owners.all(), await tx.people.all()
+        found: dict[tuple[object, ...], Answerable] = {}
+        for one in findings:
+            if _about(one) not in found:
+                found[_about(one)] = await self._answering(tx, one, named, people)
+        return tuple(found[_about(one)] for one in findings)
+
+    async def _answering(
+        self, tx: Transaction, finding: Finding, named: Mapping[str, Ownership], people: Iterable[Person]
+    ) -> Answerable:
         for artefact in await self._concerned(tx, finding):
             role = await self._role(tx, artefact)
             if role or artefact in named:
@@ -202,6 +218,12 @@ def unheld(listed: Iterable[Answerable]) -> dict[str, int]:
         if one.role and not one.people:
             found[one.role] = found.get(one.role, 0) + 1
     return dict(sorted(found.items()))
+
+
+def _about(finding: Finding) -> tuple[object, ...]:
+    """Findings that are alike in this have the same people."""
+    source = finding.entity if finding.kind is AlertKind.FRESHNESS else ""
+    return finding.kind, finding.kpi, source, finding.simulated
 
 
 def _answerable(artefact: str, role: str, named: Mapping[str, Ownership], people: Iterable[Person]) -> Answerable:

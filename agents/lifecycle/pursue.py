@@ -5,7 +5,7 @@ crash between two steps loses nothing, and running twice is running once.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from agents.governance.rules import Rules
 from agents.lifecycle.attend import Attendant
@@ -15,16 +15,20 @@ from agents.lifecycle.intervene import fitting, hold, pause, paused, release
 from agents.lifecycle.propose import Proposer
 from agents.lifecycle.review import Rulebook
 from agents.lifecycle.severity import brand_of, channel_of_finding
-from agents.lifecycle.walk import NEXT, bounds_of, due
+from agents.lifecycle.walk import NEXT, bounds_of, case_behind, due
 from agents.sources.readers import Readers
 from agents.sources.source import SourceUnavailable
+from agents.team.agent import Proposal
 from storage.ledger import Ledger, Transaction
 from storage.records.alerts import Alert, AlertState, Severity
 from storage.records.facts import CampaignState
 from storage.records.people import Person
+from storage.records.plans import PlanState
 from storage.records.reviews import Automatic, Intervention, Remedy, Review, ReviewState
 
 _REVIEWED = (Severity.WARNING, Severity.CRITICAL)
+_CLAIMED_FOR = timedelta(minutes=10)
+"""Longer than filing a plan takes; whoever claimed that before has crashed."""
 
 
 class Pursuit:
@@ -50,7 +54,8 @@ class Pursuit:
     async def keep_up(self) -> int:
         """Bring every review in line with its case and the clock; returns how many had something to be done.
 
-        Call it after every look and every minute. By rules that cannot be trusted nothing is done.
+        Call it after every look and every minute. By rules that cannot be trusted nothing is done. What goes wrong with
+        one review is raised once the others are brought up.
         """
         async with self._ledger.read() as tx:
             try:
@@ -58,25 +63,32 @@ class Pursuit:
             except RulesUntrusted:
                 return 0
         campaigns = await self._campaigns() if behind else ()
+        failed = []
         for alert_id in behind:
-            await self._bring_up(alert_id, campaigns)
+            try:
+                await self._bring_up(alert_id, campaigns)
+            except Exception as error:  # noqa: BLE001 - one damaged review is no reason to leave the others behind
+                failed.append(error)
+        if failed:
+            raise ExceptionGroup("reviews that could not be brought up", failed)
         return len(behind)
 
     async def _behind(self, tx: Transaction) -> tuple[str, ...]:
         """Ids of the cases whose review is not as it has to be."""
         rules, now = await self._rulebook.of(tx), self._clock()
-        kept = {one.alert_id: one for one in await tx.reviews.open()}
-        around = {one.alert_id: await _around(tx, one, rules, now) for one in kept.values()}
-        behind = [
-            review.alert_id
-            for review in kept.values()
-            if (beside := around[review.alert_id]) is not None
-            and (followed(review, beside) is not review or is_late(review, now) or _may_intervene(review, beside))
-        ]
-        unknown = [one for one in await tx.alerts.unrecovered() if one.id not in kept and _is_reviewed(one)]
-        return (*behind, *[one.id for one in unknown if await tx.reviews.get(one.id) is None])
+        kept = await tx.reviews.open()
+        unrecovered = {one.id: one for one in await tx.alerts.unrecovered()}
+        behind = []
+        for review in kept:
+            alert = unrecovered.get(review.alert_id) or await tx.alerts.get(review.alert_id)
+            if alert is not None and _is_behind(review, await _around(tx, review, alert, rules, now)):
+                behind.append(review.alert_id)
+        reviewed = [one.id for one in unrecovered.values() if _is_reviewed(one)]
+        known = await tx.reviews.known(reviewed)
+        return (*behind, *[one for one in reviewed if one not in known])
 
-    async def _bring_up(self, alert_id: str, campaigns: tuple[CampaignState, ...]) -> None:
+    async def _bring_up(self, alert_id: str, campaigns: tuple[CampaignState, ...] | None) -> None:
+        """`campaigns` are None while a source does not answer: what needs them is left for the next time."""
         now = self._clock()
         async with self._ledger.write() as tx:
             rules, alert = await self._rulebook.of(tx), await tx.alerts.get(alert_id)
@@ -84,70 +96,69 @@ class Pursuit:
                 return
             review = await tx.reviews.get(alert_id)
             if review is None:
-                begun = opened(alert, brand=brand_of(alert.finding, campaigns), rules=rules, now=now)
-                review = await tx.reviews.add(begun)
+                brand = None if campaigns is None else brand_of(alert.finding, campaigns)
+                review = await tx.reviews.add(opened(alert, brand=brand, rules=rules, now=now))
                 await _tell(tx, review, actor=SYSTEM, facts={"due_at": review.due_at}, now=now)
                 # Its card may be there already, and says from now on what the case waits for.
                 alert = await tx.alerts.save(alert.model_copy(update={"updated_at": now}))
-            around = await _around(tx, review, rules, now)
-            assert around is not None, "the alert is there"
-            changed = followed(review, around)
-            wanted = fitting(bounds_of(changed, rules).automatic, alert.finding)
-            if _may_intervene(changed, around) and wanted is Intervention.HOLD:
-                changed = changed.model_copy(update={"automatic": await hold(tx, alert, now=now)})
-            if changed.is_over and await release(tx, alert_id, now=now) and changed.automatic is not None:
-                ended = changed.automatic.model_copy(update={"ended_at": now})
-                changed = changed.model_copy(update={"automatic": ended})
+            around = await _around(tx, review, alert, rules, now)
+            changed = followed(_branded(review, alert, campaigns, rules), around)
+            changed, proposal = await self._intervened(tx, changed, around, campaigns)
             if changed is not review:
                 review = await file_review(tx, changed, alert, actor=None, facts={}, now=now)
-            late = is_late(review, now)
-            wants_pause = _may_intervene(review, around) and not review.is_over
-        if late:
-            await self._escalate(review, now=now)
-        if wants_pause:
-            await self._pause(alert, campaigns)
+            if is_late(review, now):
+                await self._escalate(tx, review, rules, now=now)
+        if proposal is not None:
+            await self._pause(alert_id, proposal)
 
-    async def _escalate(self, review: Review, *, now: datetime) -> None:
+    async def _intervened(
+        self, tx: Transaction, review: Review, around: Around, campaigns: tuple[CampaignState, ...] | None
+    ) -> tuple[Review, Proposal | None]:
+        """The review with what happens by itself now, and the plan that is to be filed for it once that is stored."""
+        if not _may_intervene(review, around):
+            return review, None
+        alert, now = around.alert, around.now
+        if fitting(bounds_of(review, around.rules).automatic, alert.finding) is Intervention.HOLD:
+            return review.model_copy(update={"automatic": await hold(tx, alert, now=now)}), None
+        if campaigns is None:
+            return review, None
+        proposal = pause(alert, campaigns, data_day=alert.finding.seen_on)
+        where = channel_of_finding(alert.finding) or "any channel"
+        words = f"nothing is running in {where} that could be paused" if proposal is None else "a pause is being filed"
+        claimed = Automatic(kind=Intervention.PAUSE, words=words, at=now, pending=proposal is not None)
+        return review.model_copy(update={"automatic": claimed}), proposal
+
+    async def _escalate(self, tx: Transaction, review: Review, rules: Rules, *, now: datetime) -> None:
         """Call in the next rung, and give it as much time again."""
         words = f"{NEXT[review.state]} was due by {review.due_at:%d %b %H:%M} UTC"
-        await self._attendant.escalate(review.alert_id, None, words=words)
-        async with self._ledger.write() as tx:
-            newest = await tx.reviews.get(review.alert_id)
-            alert = await tx.alerts.get(review.alert_id)
-            if newest is None or alert is None or not is_late(newest, now):
-                return
-            rules = await self._rulebook.of(tx)
-            again = due(newest, since=now, rules=rules)
-            newest = newest.model_copy(update={"late": newest.late + 1, "due_at": again})
-            saved = await tx.reviews.save(newest)
-            await _tell(tx, saved, actor=SYSTEM, facts={"late": saved.late, "due_at": again}, now=now, action="late")
+        again = due(review, since=now, rules=rules)
+        saved = await tx.reviews.save(review.model_copy(update={"late": review.late + 1, "due_at": again}))
+        await _tell(tx, saved, actor=SYSTEM, facts={"late": saved.late, "due_at": again}, now=now, action="late")
+        await self._attendant.escalate_in(tx, review.alert_id, None, words=words)
 
-    async def _pause(self, alert: Alert, campaigns: tuple[CampaignState, ...]) -> None:
+    async def _pause(self, alert_id: str, proposal: Proposal) -> None:
         """File the plan that pauses, and keep on the review what became of it.
 
-        After a crash in between it is filed again: an open plan with the same changes is then that plan, and where it
-        ran already nothing is left to be paused.
+        The review is claimed for this before. After a crash in between it is tried again a while later: the plan that
+        was filed for the case is then the one.
         """
-        now, channel = self._clock(), channel_of_finding(alert.finding)
-        proposal = pause(alert, campaigns, data_day=alert.finding.seen_on)
-        if proposal is None:
-            words = f"nothing is running in {channel or 'any channel'} that could be paused"
-            done = Automatic(kind=Intervention.PAUSE, words=words, at=now)
-        else:
-            done = paused(await self._proposer.file(proposal, replaces=False), now=now)
+        async with self._ledger.read() as tx:
+            filed = next(
+                (one for one in await tx.plans.in_states(*PlanState) if case_behind(one.plan) == alert_id), None
+            )
+        done = paused(filed or await self._proposer.file(proposal, replaces=False), now=self._clock())
         async with self._ledger.write() as tx:
-            review = await tx.reviews.get(alert.id)
-            newest = await tx.alerts.get(alert.id)
-            if review is None or newest is None or review.automatic is not None:
+            review, newest = await tx.reviews.get(alert_id), await tx.alerts.get(alert_id)
+            if review is None or newest is None or review.automatic is None or not review.automatic.pending:
                 return
             review = review.model_copy(update={"automatic": done})
-            await file_review(tx, review, newest, actor=None, facts={}, now=now)
+            await file_review(tx, review, newest, actor=None, facts={}, now=self._clock())
 
-    async def _campaigns(self) -> tuple[CampaignState, ...]:
+    async def _campaigns(self) -> tuple[CampaignState, ...] | None:
         try:
             return await self._readers.campaigns()
         except SourceUnavailable:
-            return ()
+            return None
 
 
 async def file_review(
@@ -159,7 +170,9 @@ async def file_review(
     facts: Mapping[str, object],
     now: datetime,
 ) -> Review:
-    """Store it with its entry in the trail, and have the case's card drawn anew."""
+    """Store it with its entry in the trail, and have the case's card drawn anew; what is over holds nothing."""
+    if review.is_over:
+        review = await _ended(tx, review, now=now)
     saved = await tx.reviews.save(review)
     automatic = saved.automatic
     told = {"automatic": automatic.kind.value, "did": automatic.words, "ref": automatic.ref} if automatic else {}
@@ -169,10 +182,16 @@ async def file_review(
     return saved
 
 
-async def _around(tx: Transaction, review: Review, rules: Rules, now: datetime) -> Around | None:
-    alert = await tx.alerts.get(review.alert_id)
-    if alert is None:
-        return None
+async def _ended(tx: Transaction, review: Review, *, now: datetime) -> Review:
+    """The review once what it held by itself is let go."""
+    await release(tx, review.alert_id, now=now)
+    automatic = review.automatic
+    if automatic is None or automatic.kind is not Intervention.HOLD or automatic.ended_at is not None:
+        return review
+    return review.model_copy(update={"automatic": automatic.model_copy(update={"ended_at": now})})
+
+
+async def _around(tx: Transaction, review: Review, alert: Alert, rules: Rules, now: datetime) -> Around:
     ref = review.taken.ref if review.taken else None
     rolled = review.taken is not None and review.taken.remedy is Remedy.ROLL_BACK
     return Around(
@@ -188,7 +207,7 @@ async def _tell(
     tx: Transaction, review: Review, *, actor: str, facts: Mapping[str, object], now: datetime, action: str = ""
 ) -> None:
     """Write it to the trail; what a person said in their own words is in `facts`, marked as personal."""
-    words = {"words": review.steps[-1].words} if actor == SYSTEM else {}
+    words = {"words": review.steps[-1].words} if actor == SYSTEM == review.steps[-1].by else {}
     await tx.audit.append(
         at=now,
         actor=actor,
@@ -203,9 +222,31 @@ def _is_reviewed(alert: Alert) -> bool:
     return alert.finding.severity in _REVIEWED and alert.finding.part_of is None
 
 
+def _is_behind(review: Review, around: Around) -> bool:
+    return (
+        review.brand is None
+        or followed(review, around) is not review
+        or is_late(review, around.now)
+        or _may_intervene(review, around)
+    )
+
+
+def _branded(review: Review, alert: Alert, campaigns: tuple[CampaignState, ...] | None, rules: Rules) -> Review:
+    """With its brand, and by when that brand's limits want the next step, as soon as a source says it."""
+    if review.brand is not None or campaigns is None or review.is_over:
+        return review
+    known = review.model_copy(update={"brand": brand_of(alert.finding, campaigns)})
+    return known if known.late else known.model_copy(update={"due_at": due(known, since=known.since, rules=rules)})
+
+
 def _may_intervene(review: Review, around: Around) -> bool:
     """Whether something is to happen by itself that has not yet: once a case, while nobody has diagnosed it."""
     untouched = review.state in (ReviewState.OPEN, ReviewState.ACKNOWLEDGED)
     large = review.severity is Severity.CRITICAL and around.alert.state is not AlertState.RECOVERED
     wanted = bounds_of(review, around.rules).automatic is not Intervention.NONE
-    return untouched and large and wanted and review.automatic is None
+    return untouched and large and wanted and _is_free(review.automatic, around.now)
+
+
+def _is_free(automatic: Automatic | None, now: datetime) -> bool:
+    """Whether nothing was done yet, and nobody is at it."""
+    return automatic is None or (automatic.pending and now - automatic.at >= _CLAIMED_FOR)

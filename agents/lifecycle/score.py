@@ -28,21 +28,41 @@ class Scorer:
         self._ledger = ledger
         self._kpis = kpis
         self._clock = clock
+        self._scored: dict[tuple[str, bool], dict[str, tuple[object, Finding | None]]] = {}
 
     async def outcomes(
         self, source: Source, data_day: date, executed: tuple[tuple[PlanStatus, date], ...]
     ) -> tuple[Finding, ...]:
-        """Score the forecasts and exit criteria of plans that are still in force."""
-        found: list[Finding] = []
+        """Score the forecasts and exit criteria of plans that are still in force.
+
+        While nothing more is known and the day is the same, a plan is not scored again.
+        """
+        async with self._ledger.read() as tx:
+            marks = {simulated: await tx.loads.mark(simulated=simulated) for simulated in (False, True)}
+        before = self._scored.get((source.name, source.simulated), {})
+        scored: dict[str, tuple[object, Finding | None]] = {}
         for status, executed_on in executed:
-            if status.state is not PlanState.DONE or await self._told_long_ago(status, executed_on, data_day):
+            plan = status.plan
+            if status.state is not PlanState.DONE or plan.simulated is not source.simulated:
                 continue
-            outcomes = [await self._score(source, status, forecast, data_day) for forecast in status.plan.forecasts]
-            await self._keep(status, outcomes)
-            failed = await self._exits(status, executed_on, data_day)
-            if failed or any(one.score is OutcomeScore.MISSED for one in outcomes):
-                found.append(missed(status, outcomes, failed, data_day))
-        return tuple(found)
+            state = (marks[plan.simulated], data_day, executed_on, plan.revision, source.restatement_days)
+            known = before.get(plan.id)
+            if known is None or known[0] != state:
+                known = state, await self._outcome(source, status, executed_on, data_day)
+            scored[plan.id] = known
+        self._scored[source.name, source.simulated] = scored
+        return tuple(finding for _, finding in scored.values() if finding is not None)
+
+    async def _outcome(self, source: Source, status: PlanStatus, executed_on: date, data_day: date) -> Finding | None:
+        """What came of one plan, kept if it is news; a finding if it failed."""
+        if await self._told_long_ago(status, executed_on, data_day):
+            return None
+        outcomes = [await self._score(source, status, forecast, data_day) for forecast in status.plan.forecasts]
+        await self._keep(status, outcomes)
+        failed = await self._exits(status, executed_on, data_day)
+        if failed or any(one.score is OutcomeScore.MISSED for one in outcomes):
+            return missed(status, outcomes, failed, data_day)
+        return None
 
     async def _exits(self, status: PlanStatus, executed_on: date, data_day: date) -> tuple[str, ...]:
         """Exit criteria that the plan has reached, in words; judged over the whole days since its execution."""

@@ -60,7 +60,7 @@ def due(review: Review, *, since: datetime, rules: Rules) -> datetime | None:
 
 def bounds_of(review: Review, rules: Rules) -> Bounds:
     """What the team's policy has for such a case."""
-    return rules.alerts.of(kpi=review.kpi, brand=review.brand, channel=review.channel)
+    return rules.alerts.of(kpi=review.kpi, brand=review.brand or "", channel=review.channel)
 
 
 def case_behind(plan: Plan) -> str | None:

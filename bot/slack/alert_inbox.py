@@ -15,6 +15,7 @@ from bot.slack.cards.alert_call_card import alert_call_card, block_prefix
 from bot.slack.cards.blocks import Message
 from bot.slack.direct import UNREACHABLE, Place, link_to, problem, put
 from storage.ledger import Ledger
+from storage.records.alerts import AlertState
 from storage.records.attention import Call
 
 log = structlog.get_logger()
@@ -35,7 +36,7 @@ class AlertInbox:
         for call in behind:
             try:
                 await self._tell(call)
-            except (SlackApiError, OSError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 - what is wrong with one message keeps no other from its person
                 log.warning("alert_call.not_sent", call=call.id, error=problem(error))
         return len(behind)
 
@@ -45,9 +46,10 @@ class AlertInbox:
             card = await tx.cards.get(call.alert_id)
         assert alert is not None, "people are told of alerts that exist"
         sent = {"sent_at": call.sent_at or self._clock(), "shown_version": alert.version}
+        over = alert.state is AlertState.RECOVERED
         person = people.get(call.person_id)
         if person is None or not person.active or person.slack_id is None:
-            await self._save(call.model_copy(update=sent))
+            await self._save(call.model_copy(update=sent), over=over)
             return
         link = await link_to(self._client, card.channel, card.ts)
         message = alert_call_card(call, alert, person, people=people, link=link)
@@ -57,7 +59,7 @@ class AlertInbox:
             if error.response.get("error") not in UNREACHABLE:
                 raise
             place = Place(call.channel, call.ts)  # nobody reads there; the card and the ladder remain
-        await self._save(call.model_copy(update={**sent, "channel": place.channel, "ts": place.ts}))
+        await self._save(call.model_copy(update={**sent, "channel": place.channel, "ts": place.ts}), over=over)
 
     async def _placed(self, call: Call, slack_id: str, message: Message) -> Place:
         async def opened(channel: str) -> None:
@@ -66,6 +68,6 @@ class AlertInbox:
         place = Place(call.channel, call.ts)
         return await put(self._client, place, slack_id, message, prefix=block_prefix(call), opened=opened)
 
-    async def _save(self, call: Call) -> None:
+    async def _save(self, call: Call, *, over: bool = False) -> None:
         async with self._ledger.write() as tx:
-            await tx.attention.save(call)
+            await tx.attention.save(call, over=over)

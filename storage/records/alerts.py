@@ -22,6 +22,11 @@ class Severity(StrEnum):
     WARNING = "warning"
     CRITICAL = "critical"
 
+    @property
+    def rank(self) -> int:
+        """Rises with how bad it is."""
+        return tuple(Severity).index(self)
+
 
 class AlertState(StrEnum):
     OPEN = "open"
@@ -128,6 +133,8 @@ class Finding(Record):
     campaign_id: str | None = None
     since: date | None = None
     """First day of the departure, as far as it can be told."""
+    source: str = ""
+    """The one whose data show it; empty where that is not one, and in findings from before it was kept."""
     simulated: bool
 
 

@@ -173,6 +173,15 @@ class Header(Record):
     """The edition of the rules in force, in words; empty where none can be trusted."""
 
 
+class Totals(Record):
+    """How many there are of what a view lists the newest of."""
+
+    open_cases: int
+    ended_cases: int
+    """Of the days of the view."""
+    plans: int
+
+
 class Snapshot(Record):
     """Everything that one view shows."""
 
@@ -186,6 +195,8 @@ class Snapshot(Record):
     rules: tuple[RuleLine, ...] = ()
     flaws: tuple[FlawLine, ...] = ()
     models: tuple[ModelLine, ...] = ()
+    totals: Totals | None = None
+    """None in views from before they were counted."""
 
 
 class View(Record):

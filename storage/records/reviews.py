@@ -90,6 +90,8 @@ class Automatic(Record):
     words: str
     at: UtcDatetime
     ended_at: UtcDatetime | None = None
+    pending: bool = False
+    """Whether somebody is at it: the plan is still to be filed."""
 
 
 class ReviewStep(Record):
@@ -110,8 +112,8 @@ class Review(Record):
     entity: str
     channel: str = ""
     """Empty for a case of all channels."""
-    brand: str = ""
-    """The one brand of what it is about; empty where there are several, or none is known."""
+    brand: str | None = ""
+    """The one brand of what it is about; empty where there are several, None until a source could be asked."""
     severity: Severity
     simulated: bool
     state: ReviewState

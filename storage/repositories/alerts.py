@@ -1,9 +1,9 @@
 """Alerts: one open row a case."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.alerts import Alert, AlertState, Finding
@@ -47,6 +47,8 @@ class Alerts:
                 state=opened.state,
                 version=1,
                 card_from=opened.shown_from,
+                changed_at=now,
+                seen_on=finding.seen_on,
                 body=opened.model_dump_json(),
             )
         )
@@ -58,7 +60,14 @@ class Alerts:
         await self._connection.execute(
             update(alert)
             .where(alert.c.id == saved.id)
-            .values(state=saved.state, version=saved.version, card_from=saved.shown_from, body=saved.model_dump_json())
+            .values(
+                state=saved.state,
+                version=saved.version,
+                card_from=saved.shown_from,
+                changed_at=saved.updated_at,
+                seen_on=saved.finding.seen_on,
+                body=saved.model_dump_json(),
+            )
         )
         return saved
 
@@ -72,8 +81,18 @@ class Alerts:
 
     async def opened_since(self, after: datetime) -> tuple[Alert, ...]:
         """Every case opened or changed after the moment, over or not, oldest first."""
-        found = await self._read(_ALERTS.order_by(alert.c.number))
-        return tuple(one for one in found if one.updated_at > after or one.opened_at > after)
+        # Sorted here: an order by number would have the database go through all that there ever were.
+        found = await self._read(_ALERTS.where(alert.c.changed_at > after))
+        return tuple(sorted(found, key=lambda one: int(one.id.removeprefix("ALERT-"))))
+
+    async def over(self, *, seen_from: date, ended_from: datetime, limit: int) -> tuple[int, tuple[Alert, ...]]:
+        """How many cases are over that were seen from the data day on or ended from the moment on, and the newest."""
+        those = (
+            alert.c.state == AlertState.RECOVERED,
+            or_(alert.c.seen_on >= seen_from, alert.c.changed_at >= ended_from),
+        )
+        number = await self._connection.scalar(select(func.count()).select_from(alert).where(*those))
+        return number or 0, await self._read(_ALERTS.where(*those).order_by(alert.c.number.desc()).limit(limit))
 
     async def newest(self, limit: int = 50) -> tuple[Alert, ...]:
         """Over or not, newest first."""

@@ -15,8 +15,16 @@ class Approvals:
 
     async def add_verdict(self, plan_id: str, revision: int, judged: Verdict, situation: str | None = None) -> None:
         """Store a verdict; `situation` is what was judged, as text that other rules can be asked about."""
-        row = {"plan_id": plan_id, "revision": revision, "body": judged.model_dump_json(), "situation": situation}
-        await self._connection.execute(insert(verdict).values(**row))
+        await self._connection.execute(
+            insert(verdict).values(
+                plan_id=plan_id,
+                revision=revision,
+                body=judged.model_dump_json(),
+                situation=situation,
+                outcome=judged.outcome,
+                judged_at=judged.judged_at,
+            )
+        )
 
     async def judged(self, limit: int) -> tuple[tuple[str, str, str | None], ...]:
         """Plan, newest verdict and situation (both as stored text) of the newest `limit` revisions, newest first."""

@@ -1,5 +1,6 @@
 """Whom an alert calls, who wants quiet, and what the day's digest says."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import delete, insert, select, update
@@ -30,6 +31,7 @@ class Attention:
                 kind=due.kind,
                 sent=0,
                 shown_version=0,
+                live=1,
                 body=due.model_dump_json(exclude={"id"}),
             )
         )
@@ -41,13 +43,15 @@ class Attention:
         await self._connection.execute(delete(alert_call).where(alert_call.c.alert_id == due.alert_id, same))
         await self.call(due)
 
-    async def save(self, changed: Call) -> None:
+    async def save(self, changed: Call, *, over: bool = False) -> None:
+        """Store it; one that is `over` says so of its case, and never falls behind again."""
         await self._connection.execute(
             update(alert_call)
             .where(alert_call.c.id == changed.id)
             .values(
                 sent=int(changed.sent_at is not None),
                 shown_version=changed.shown_version,
+                live=int(not over),
                 body=changed.model_dump_json(exclude={"id"}),
             )
         )
@@ -58,11 +62,21 @@ class Attention:
         rows = await self._connection.execute(query.order_by(alert_call.c.id))
         return tuple(_call(row.id, row.body) for row in rows)
 
+    async def calls_of_each(self, alert_ids: Iterable[str]) -> dict[str, tuple[Call, ...]]:
+        """The calls of each of the cases that has some, oldest first."""
+        query = select(alert_call.c.id, alert_call.c.body).where(alert_call.c.alert_id.in_(tuple(alert_ids)))
+        found: dict[str, tuple[Call, ...]] = {}
+        for row in await self._connection.execute(query.order_by(alert_call.c.id)):
+            one = _call(row.id, row.body)
+            found[one.alert_id] = (*found.get(one.alert_id, ()), one)
+        return found
+
     async def behind(self, limit: int = 200) -> tuple[Call, ...]:
         """Not sent yet, or sent and showing their alert as it no longer is, oldest first."""
         rows = await self._connection.execute(
             select(alert_call.c.id, alert_call.c.body)
             .join(alert, alert.c.id == alert_call.c.alert_id)
+            .where(alert_call.c.live == 1)
             .where((alert_call.c.sent == 0) | (alert_call.c.shown_version < alert.c.version))
             .order_by(alert_call.c.id)
             .limit(limit)

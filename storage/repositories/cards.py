@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, insert, or_, select, true, union_all, update
+from sqlalchemy import ColumnElement, CompoundSelect, Select, func, insert, or_, select, true, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.record import Record
@@ -31,11 +31,11 @@ class Cards:
 
         With a moment, cards that are held back until later are left out.
         """
-        due = alert.c.card_from.is_not(None) if at is None else alert.c.card_from <= at
-        query = union_all(_behind(plan), _behind(alert, due), _behind(glass), _behind(question), _behind(digest)).limit(
-            limit
-        )
-        return tuple((await self._connection.scalars(query)).all())
+        return tuple((await self._connection.scalars(_all_behind(at).limit(limit))).all())
+
+    async def number_behind(self, *, at: datetime) -> int:
+        """How many cards are due at the moment and missing or older than what is known."""
+        return await self._connection.scalar(select(func.count()).select_from(_all_behind(at).subquery())) or 0
 
     async def get(self, subject: str) -> Card:
         row = (await self._connection.execute(select(card).where(card.c.subject == subject))).one_or_none()
@@ -48,6 +48,11 @@ class Cards:
         changed = await self._connection.execute(update(card).where(card.c.subject == shown.subject).values(**values))
         if changed.rowcount == 0:
             await self._connection.execute(insert(card).values(**values))
+
+
+def _all_behind(at: datetime | None) -> CompoundSelect[Any]:
+    due = alert.c.card_from.is_not(None) if at is None else alert.c.card_from <= at
+    return union_all(_behind(plan), _behind(alert, due), _behind(glass), _behind(question), _behind(digest))
 
 
 def _behind(table: Any, due: ColumnElement[bool] | None = None) -> Select[Any]:

@@ -48,10 +48,3 @@ class Evaluations:
     async def newest_of(self, subject: str, version: str) -> tuple[Evaluation, ...]:
         """The last one of each measure of one version."""
         return tuple(one for one in await self.newest(subject=subject) if one.version == version)
-
-    async def of(self, subject: str) -> tuple[Evaluation, ...]:
-        """Every one there ever was of a subject, oldest first."""
-        bodies = await self._connection.scalars(
-            select(evaluation.c.body).where(evaluation.c.subject == subject).order_by(evaluation.c.number)
-        )
-        return tuple(Evaluation.model_validate_json(body) for body in bodies)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.records.plans import Plan, PlanState, PlanStatus
@@ -39,6 +39,7 @@ class Plans:
                 expires_at=proposed.expires_at,
                 restores=proposed.restores,
                 traceparent=self._traceparent(),
+                data_day=proposed.data_day,
             )
         )
         await self._add_revision(proposed)
@@ -59,6 +60,7 @@ class Plans:
                 since=now,
                 note="",
                 expires_at=revised.expires_at,
+                data_day=revised.data_day,
             )
         )
         if moved.rowcount == 1:
@@ -116,9 +118,25 @@ class Plans:
         """The newest plans, newest first."""
         return await self._statuses(_current().order_by(plan.c.number.desc()).limit(limit))
 
-    async def counts(self) -> dict[PlanState, int]:
-        """How many plans are in each state."""
-        rows = await self._connection.execute(select(plan.c.state, func.count()).group_by(plan.c.state))
+    async def of_days(
+        self, *, day: date, moment: datetime, over: Iterable[PlanState], limit: int
+    ) -> tuple[int, tuple[PlanStatus, ...]]:
+        """How many plans tell of these days, and the newest of them, newest first.
+
+        Those made with data of the day or later, carried out then, or moved from the moment on, and all that are in
+        none of the states in `over`.
+        """
+        those = or_(
+            plan.c.data_day >= day, plan.c.done_on >= day, plan.c.since >= moment, plan.c.state.not_in(tuple(over))
+        )
+        number = await self._connection.scalar(select(func.count()).select_from(plan).where(those))
+        found = await self._statuses(_current().where(those).order_by(plan.c.number.desc()).limit(limit))
+        return number or 0, found
+
+    async def counts(self, *, since: datetime | None = None) -> dict[PlanState, int]:
+        """How many plans are in each state; with a moment, of those that came into it then or later."""
+        query = select(plan.c.state, func.count()).group_by(plan.c.state)
+        rows = await self._connection.execute(query if since is None else query.where(plan.c.since >= since))
         return {PlanState(state): number for state, number in rows}
 
     async def overdue(self, now: datetime) -> tuple[PlanStatus, ...]:
@@ -127,10 +145,6 @@ class Plans:
         return await self._statuses(
             _current().where(plan.c.state.in_(open_states), plan.c.expires_at <= now).order_by(plan.c.number)
         )
-
-    async def rollbacks_of(self, plan_id: str) -> tuple[PlanStatus, ...]:
-        """Plans made to take this one back, newest first."""
-        return await self._statuses(_current().where(plan.c.restores == plan_id).order_by(plan.c.number.desc()))
 
     async def rolled_back_by(self, plan_ids: Iterable[str]) -> dict[str, str]:
         """Plan → the newest rollback plan that did not fail or get refused."""

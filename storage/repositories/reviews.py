@@ -43,6 +43,11 @@ class Reviews:
         body = await self._connection.scalar(select(review.c.body).where(review.c.alert_id == alert_id))
         return None if body is None else Review.model_validate_json(body)
 
+    async def known(self, alert_ids: Iterable[str]) -> frozenset[str]:
+        """Those of the cases that have a review, over or not."""
+        found = await self._connection.scalars(select(review.c.alert_id).where(review.c.alert_id.in_(tuple(alert_ids))))
+        return frozenset(found)
+
     async def open(self) -> tuple[Review, ...]:
         """Those that are not over, oldest first."""
         bodies = await self._connection.scalars(select(review.c.body).where(review.c.state.not_in(_OVER)))

@@ -42,12 +42,30 @@ class Stops:
             .values(in_force=0, body=thawed.model_dump_json())
         )
 
+    async def hand_over(self, held: Freeze) -> None:
+        """Store a freeze in force that holds for another case than before."""
+        await self._connection.execute(
+            update(freeze)
+            .where(freeze.c.number == int(held.id.removeprefix("FREEZE-")))
+            .values(body=held.model_dump_json())
+        )
+
     async def in_force(self) -> tuple[Freeze, ...]:
         """Oldest first."""
         bodies = await self._connection.scalars(
             select(freeze.c.body).where(freeze.c.in_force == 1).order_by(freeze.c.number)
         )
         return tuple(Freeze.model_validate_json(body) for body in bodies)
+
+    async def set_or_lifted(self, first: datetime, last: datetime) -> tuple[Freeze, ...]:
+        """Freezes that were set or lifted between two moments, both inclusive, oldest first."""
+        bodies = await self._connection.scalars(select(freeze.c.body).order_by(freeze.c.number))
+        found = (Freeze.model_validate_json(body) for body in bodies)
+        return tuple(
+            one
+            for one in found
+            if first <= one.at <= last or (one.thawed_at is not None and first <= one.thawed_at <= last)
+        )
 
     async def break_glass(self, person_id: str, *, reason: str, now: datetime, until: datetime) -> Glass:
         number = await next_number(self._connection, "glass")

@@ -6,10 +6,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.records.alerts import Alert
 from storage.records.executions import ExecutionState
 from storage.records.verdicts import Outcome, Verdict
-from storage.tables.lifecycle import alert, execution, plan, verdict
+from storage.tables.lifecycle import execution, plan, verdict
 
 
 @dataclass(frozen=True)
@@ -30,28 +29,18 @@ class Tallies:
 
     async def refusals(self, *, after: int = 0, since: datetime | None = None) -> tuple[Refusal, ...]:
         """Verdicts beyond that number, or of that moment and later, that refused a plan; oldest first."""
-        refused = f'%"outcome":"{Outcome.REFUSED.value}"%'
-        rows = await self._connection.execute(
+        query = (
             select(verdict.c.id, verdict.c.plan_id, verdict.c.body)
-            .where(verdict.c.id > after, verdict.c.body.like(refused))
+            .where(verdict.c.id > after, verdict.c.outcome == Outcome.REFUSED)
             .order_by(verdict.c.id)
         )
-        found = (Refusal(row.id, row.plan_id, Verdict.model_validate_json(row.body)) for row in rows)
-        return tuple(
-            one
-            for one in found
-            if one.verdict.outcome is Outcome.REFUSED and (since is None or one.verdict.judged_at >= since)
-        )
+        rows = await self._connection.execute(query if since is None else query.where(verdict.c.judged_at >= since))
+        return tuple(Refusal(row.id, row.plan_id, Verdict.model_validate_json(row.body)) for row in rows)
 
     async def executions(self) -> dict[ExecutionState, int]:
         """How many changes are in each state."""
         rows = await self._connection.execute(select(execution.c.state, func.count()).group_by(execution.c.state))
         return {ExecutionState(state): number for state, number in rows}
-
-    async def alerts(self, *, limit: int) -> tuple[Alert, ...]:
-        """The newest cases whether over or not, newest first."""
-        bodies = await self._connection.scalars(select(alert.c.body).order_by(alert.c.number.desc()).limit(limit))
-        return tuple(Alert.model_validate_json(body) for body in bodies)
 
     async def traces(self, plan_ids: tuple[str, ...]) -> dict[str, str]:
         """Plan → the W3C traceparent that it was stored under; plans of untraced times are missing."""

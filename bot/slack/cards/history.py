@@ -127,7 +127,7 @@ def _freeze_of(told: _Told) -> Freeze | None:
         FreezeRef(entry.subject).decode(FreezeRef(entry.subject).encode())
     except MalformedButton:
         return None  # a subject that no button could name
-    actor = entry.actor.removeprefix("person:")
+    actor = entry.actor.removeprefix("person:").removeprefix("agent:")
     lifted = entry.action == "freeze.lifted"
     try:
         return Freeze(
@@ -137,6 +137,7 @@ def _freeze_of(told: _Told) -> Freeze | None:
             reason=str(facts.get("reason") or ""),
             frozen_by=actor,
             at=entry.at,
+            case=str(facts["case"]) if facts.get("case") else None,
             thawed_by=actor if lifted else None,
             thawed_at=entry.at if lifted else None,
         )

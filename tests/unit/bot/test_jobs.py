@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.clock import ClockTrigger
-from bot.jobs import JOBS, EnqueueExecutor, catch_up, timetable
+from bot.jobs import JOBS, EnqueueExecutor, catch_up, each, timetable
 from storage.database import Database
 from storage.ledger import Ledger
 from storage.work_queue import WorkQueue
@@ -137,3 +137,20 @@ class TestCatchingUp:
         for minutes in range(1, 60, 7):
             missed, _ = await self.runs(ledger, database, autumn + timedelta(minutes=minutes))
             assert "tend" in missed
+
+
+async def test_a_step_that_fails_keeps_no_other_from_its_turn() -> None:
+    taken = []
+
+    async def fails() -> None:
+        raise ValueError("a damaged review")
+
+    async def start_due() -> None:
+        taken.append("start_due")
+
+    with pytest.raises(ValueError, match="a damaged review"):
+        await each({"pursue": fails, "start_due": start_due})
+    with pytest.raises(ExceptionGroup) as several:
+        await each({"pursue": fails, "call_owners": fails, "start_due": start_due})
+    assert len(several.value.exceptions) == 2
+    assert taken == ["start_due"] * 2

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agents.lifecycle.cases import file_findings
-from storage.records.alerts import Alert, AlertState, Severity
+from storage.records.alerts import Alert, AlertState, Finding, Severity
 from storage.records.attention import QuietHours
 from tests.builders import OLIVIA, a_finding
 from tests.unit.agents.lifecycle.house import House
@@ -112,6 +112,31 @@ async def test_a_case_that_passes_while_it_sleeps_is_over_and_does_not_wake(hous
         alert = await tx.alerts.get("ALERT-1")
     assert alert is not None
     assert (alert.state, alert.snoozed_until) == (AlertState.RECOVERED, None)
+
+
+async def looked(house: House, *findings: Finding, day: date | None, read_to: dict[str, date]) -> set[str]:
+    """Keys of the cases that are open after a look."""
+    await file_findings(house.ledger, findings, data_day=day, read_to=read_to, simulated=True, now=house.clock())
+    async with house.ledger.read() as tx:
+        return {one.finding.key for one in await tx.alerts.unrecovered()}
+
+
+async def test_a_case_is_over_only_once_the_source_that_could_show_it_was_read(house: House):
+    ads, mail = found(source="ads"), found(key="drift/roas/email", source="mail")
+    both = {ads.key, mail.key}
+    later = DAY + timedelta(days=3)
+    assert await looked(house, ads, mail, day=DAY, read_to={"ads": DAY, "mail": DAY}) == both
+    assert await looked(house, day=None, read_to={"mail": DAY + timedelta(days=2)}) == both
+    assert await looked(house, day=None, read_to={"mail": later}) == {ads.key}, "of ads nothing is known since"
+    assert await looked(house, day=later, read_to={"mail": later}) == {ads.key}, "nobody watches ads any more"
+    assert await looked(house, day=later, read_to={"ads": later, "mail": later}) == set()
+
+
+async def test_a_case_of_no_one_source_is_over_only_once_all_were_read(house: House):
+    later = DAY + timedelta(days=3)
+    await looked(house, found(), day=DAY, read_to={})
+    assert await looked(house, day=None, read_to={"mail": later}) == {CAUSE}
+    assert await looked(house, day=later, read_to={"mail": later}) == set()
 
 
 clocks = st.times().map(lambda one: one.replace(second=0, microsecond=0))

@@ -54,7 +54,7 @@ async def test_a_cooling_off_is_waited_for_and_then_it_is_carried_out_once(slow:
     plan = (await slow.asked(**THREE)).plan
     said = await slow.approve(plan, AARON)
     assert isinstance(said, Accepted)
-    assert "10:00 UTC" in said.words
+    assert "11:00 BST" in said.words
     assert (await slow.executor.execute(plan.id, 1)).state is PlanState.APPROVED
     slow.clock.pass_(minutes=29)
     assert await slow.executor.start_due() == 0

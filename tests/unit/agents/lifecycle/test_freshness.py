@@ -18,6 +18,7 @@ from agents.sources.source import SourceUnavailable
 from storage.lake.facts import REPORTED
 from storage.lake.store import Lake
 from storage.records.alerts import Alert, AlertKind, AlertState
+from storage.records.freshness import SourceFreshness
 from storage.records.plans import PlanState
 from tests.builders import AARON, NOW, OLIVIA, a_finding
 from tests.unit.agents.exports.files import google, written
@@ -48,6 +49,12 @@ def of_files(house: House, folder: Path) -> Freshness:
     """What is asked directly is another matter."""
     lake, declared = Lake(str(folder / "lake")), DeclaredSources(folder / "sources.yml")
     return Freshness(house.ledger, lake, house.rulebook, readers=Readers({}), declared=declared, clock=house.clock)
+
+
+async def picture(room: FilesRoom) -> tuple[SourceFreshness, ...]:
+    """Every real source as of the last look."""
+    async with room.house.ledger.read() as tx:
+        return await tx.freshness.of(simulated=False)
 
 
 async def late(house: House) -> list[Alert]:
@@ -179,7 +186,7 @@ async def test_a_team_says_by_which_clock(room: FilesRoom, tmp_path: Path, said:
     says(room, f"freshness:\n  google_ads: {{facts: {said}}}\n")
     await room.landed(written(tmp_path, figures(MONDAY)))
     await room.house.freshness.look()
-    (source,) = await room.house.freshness.picture()
+    (source,) = await picture(room)
     assert [one.due_at for one in source.datasets] == [due]
 
 
@@ -202,7 +209,7 @@ async def test_a_day_ends_when_it_ends_in_the_zone_of_its_source(room: FilesRoom
     )
     await room.landed(written(tmp_path, f"Day,Mail,Cost\n{MONDAY},Spring,100\n", name="t.csv"))
     await room.house.freshness.look()
-    (source,) = await room.house.freshness.picture()
+    (source,) = await picture(room)
     assert source.datasets[0].due_at == datetime(2025, 6, 3, 15, tzinfo=UTC)
     room.house.clock.pass_(days=1)
     (finding,) = await room.house.freshness.look()
@@ -359,7 +366,7 @@ async def test_spending_waits_for_newer_figures_of_its_channel_and_is_told_since
     await room.landed(written(tmp_path, figures(MONDAY)))
     at(room.house, 9, 9)
     await room.house.freshness.look()
-    (row,) = await room.house.freshness.picture()
+    (row,) = await picture(room)
     assert row.channels == ("paid_search",)
     simulated = await room.house.asked(brand=410)
     assert simulated.state is PlanState.WAITING
@@ -376,7 +383,7 @@ async def test_an_approved_plan_whose_figures_grew_late_is_not_carried_out(room:
     await room.landed(written(tmp_path, figures(MONDAY)))
     status = await room.house.asked(brand=410)
     await room.house.freshness.look()
-    (row,) = await room.house.freshness.picture()
+    (row,) = await picture(room)
     async with room.house.ledger.write() as tx:
         await tx.freshness.replace([row.model_copy(update={"simulated": True})], simulated=True)
     room.house.clock.now = NOW + timedelta(days=3)

@@ -32,3 +32,13 @@ def test_a_week_far_outside_its_range_is_told_with_both(times: float) -> None:
     assert not reading.low <= reading.observed <= reading.high
     assert (reading.last - reading.first).days == 6
     assert found.title == "Forecasts of shop orders miss what comes"
+
+
+def test_where_nothing_is_reported_nothing_is_forecast() -> None:
+    silent = Columns(last=LAST, channels=(), orders=None, jumps=())
+    assert forecasts_missed(silent, currency="EUR", suffix="", simulated=True) == ()
+
+
+def test_a_week_alone_has_no_days_before_it_to_forecast_from() -> None:
+    week = Columns(last=LAST, channels=(), orders=np.full(7, 200.0), jumps=())
+    assert forecasts_missed(week, currency="EUR", suffix="", simulated=True) == ()

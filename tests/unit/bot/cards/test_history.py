@@ -140,3 +140,14 @@ def test_what_concerns_everybody_is_announced(told, words):
 )
 def test_nothing_else_is(told):
     assert announced(told) is None
+
+
+def test_a_hold_says_for_which_case_it_is_and_who_set_it():
+    told = entry(
+        "freeze.set", "agent:monitor", "FREEZE-1", scope="channel", value="email", case="ALERT-7",
+        reason="ALERT-7: CPC of email is up 40 %", via="policy",
+    )  # fmt: skip
+    words = all_text(announced(told).blocks)
+    assert "ALERT-7: CPC of email is up 40 %" in words
+    assert "by monitor" in words
+    assert "no reason given" not in words
