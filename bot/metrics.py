@@ -1,8 +1,9 @@
 """What Prometheus is told: counts, waits and health; never names of campaigns or people, never amounts."""
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
@@ -22,28 +23,32 @@ class Scrape:
 
     def __init__(self, office: Office) -> None:
         self._office = office
+        self._counting = asyncio.Lock()
         self._refused: Counter[str] = Counter()
         self._refusals_to = 0
 
     async def text(self) -> bytes:
         """The whole answer in Prometheus' text format."""
-        newest = await self._office.kpis.data_day()
+        today = await self._office.kpis.data_day()
         async with self._office.ledger.read() as tx:
             families = [
-                *await _states(tx),
+                *await _states(tx, now=self._office.clock()),
                 *await self._governance(tx),
                 *await _models(tx, now=self._office.clock()),
+                _unsourced(self._office.responder.unsourced),
                 *_waits((*await tx.latencies.totals(), *self._office.meters.pending())),
             ]
-        if newest is not None:
+        if today is not None:
+            newest = today - timedelta(days=1)
             age = (self._office.clock().date() - newest).days
             families.append(_gauge("data_age_days", "Days from the newest complete day of data to today (UTC)", age))
         return bytes(generate_latest(_Ready(families).registry))
 
     async def _governance(self, tx: Transaction) -> list[Metric]:
-        for one in await tx.tallies.refusals(after=self._refusals_to):
-            self._refused.update(reason.policy for reason in one.verdict.reasons)
-            self._refusals_to = one.number
+        async with self._counting:  # two scrapes at once would count the same ones
+            for one in await tx.tallies.refusals(after=self._refusals_to):
+                self._refused.update(reason.policy for reason in one.verdict.reasons)
+                self._refusals_to = one.number
         refused = CounterMetricFamily(
             "countersign_policy_refusals",
             "Verdicts that refused a plan, by the rule that stood in its way",
@@ -76,7 +81,15 @@ def _gauge(name: str, about: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"countersign_{name}", about, value=value)
 
 
-async def _states(tx: Transaction) -> list[Metric]:
+def _unsourced(number: int) -> Metric:
+    told = CounterMetricFamily(
+        "countersign_answers_unsourced", "Answers that were not given: a figure of theirs is in no record"
+    )
+    told.add_metric([], number)
+    return told
+
+
+async def _states(tx: Transaction, *, now: datetime) -> list[Metric]:
     """How many plans, changes, alerts and cards are how."""
     counts = await tx.plans.counts()
     plans = GaugeMetricFamily("countersign_plans", "Plans by state", labels=["state"])
@@ -101,7 +114,7 @@ async def _states(tx: Transaction) -> list[Metric]:
         open_alerts,
         _gauge("alerts_unrecovered", "Alerts that are not over", len(unrecovered)),
         _gauge("alerts_unacknowledged", "Alerts that nobody has said to be on", unseen),
-        _gauge("cards_behind", "Cards that show less than is known", len(await tx.cards.behind())),
+        _gauge("cards_behind", "Cards that show less than is known", await tx.cards.number_behind(at=now)),
         _gauge("reviews_open", "Structured reviews that are not over", len(await tx.reviews.open())),
     ]
 

@@ -3,8 +3,8 @@
 Off unless COUNTERSIGN_TRACES says where spans go; only then is OpenTelemetry (extra `countersign[otel]`) imported.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, nullcontext
 from typing import Any, Protocol
 
 from storage.ledger import Ledger
@@ -46,7 +46,10 @@ class NoTracing:
 
 
 class OpenTelemetry:
-    """Spans of OpenTelemetry, sent by the processor that is given; names and ids only, never people's words."""
+    """Spans of OpenTelemetry, sent by the processor that is given; names and ids only, never people's words.
+
+    Of an error it is said that there was one: its text and its stack may quote what people wrote.
+    """
 
     on = True
 
@@ -60,11 +63,23 @@ class OpenTelemetry:
         self._tracer = self._provider.get_tracer("countersign")
         self._format = TraceContextTextMapPropagator()
 
-    def span(self, name: str, *, parent: str | None = None, **facts: str) -> AbstractContextManager[Any]:
+    @contextmanager
+    def span(self, name: str, *, parent: str | None = None, **facts: str) -> Iterator[Any]:
+        from opentelemetry.trace import StatusCode
+
         context = self._format.extract({"traceparent": parent}) if parent else None
-        return self._tracer.start_as_current_span(
-            name, context=context, attributes={f"countersign.{key}": text for key, text in facts.items()}
-        )
+        with self._tracer.start_as_current_span(
+            name,
+            context=context,
+            attributes={f"countersign.{key}": text for key, text in facts.items()},
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as begun:
+            try:
+                yield begun
+            except Exception:
+                begun.set_status(StatusCode.ERROR)
+                raise
 
     def current(self) -> str | None:
         carrier: dict[str, str] = {}

@@ -69,7 +69,7 @@ class Bounds(Record):
             return Severity.WARNING if self.large_bp is not None else _at_least(said, Severity.WARNING)
         below = [Severity.NOTE] if self.medium_bp is not None else []
         below += [Severity.WARNING] if self.large_bp is not None else []
-        return min((said, *below), key=_RANK.index)
+        return min((said, *below), key=_rank)
 
 
 class AlertLimits(Record):
@@ -92,11 +92,12 @@ class AlertLimits(Record):
         return Bounds(**found, sla_hours=hours)
 
 
-_RANK = (Severity.NOTE, Severity.WARNING, Severity.CRITICAL)
-
-
 def _at_least(said: Severity, least: Severity) -> Severity:
-    return max(said, least, key=_RANK.index)
+    return max(said, least, key=_rank)
+
+
+def _rank(one: Severity) -> int:
+    return one.rank
 
 
 def parse_alerts(text: str, *, file: str) -> AlertLimits:
@@ -148,7 +149,7 @@ def dump_alerts(limits: AlertLimits) -> list[str]:
         said = {key: quoted(value) for key in _SELECTORS if (value := getattr(rule, key)) is not None}
         said |= {key: percent(bp) for key in _BOUNDS if (bp := getattr(rule, f"{key}_bp")) is not None}
         said |= {"automatic": rule.automatic.value} if rule.automatic else {}
-        hours = ", ".join(f"{sizes[one]}: {rule.sla_hours[one]}" for one in _RANK if one in rule.sla_hours)
+        hours = ", ".join(f"{sizes[one]}: {rule.sla_hours[one]}" for one in Severity if one in rule.sla_hours)
         said |= {"sla_hours": f"{{{hours}}}"} if hours else {}
         inside = ", ".join(f"{key}: {value}" for key, value in said.items())
         lines.append(f"  {quoted(rule.name)}: {{{inside}}}")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from agents.lifecycle.decide import Declined
 from agents.lifecycle.examine import Examined
@@ -11,25 +12,26 @@ from bot.commands.who import who
 from bot.commands.work_off import work_off
 from bot.opening import open_office
 from bot.settings import Settings
+from bot.slack.cards.markup import plain_moment
 from storage.records.reviews import Review
 
 
 async def reviews_list(*, over: bool, home: Path, json: bool) -> None:
     async with open_office(Settings(home=home)) as office:
-        found = await office.examiner.reviews(over=over)
-    lines = [_line(one) for one in found]
+        found, zone = await office.examiner.reviews(over=over), await office.zone()
+    lines = [_line(one, zone) for one in found]
     document = {"reviews": [as_document(one) for one in found]}
     say(document, as_json=json, text="\n".join(lines) or "No case is under review.")
 
 
 async def reviews_show(*, alert: str, home: Path, json: bool) -> None:
     async with open_office(Settings(home=home)) as office:
-        found = await office.examiner.review(alert.upper())
+        found, zone = await office.examiner.review(alert.upper()), await office.zone()
     if found is None:
         raise BadInput(f"there is no review of {alert}: countersign reviews list --all says which there are")
-    steps = [f"  {one.at:%Y-%m-%d %H:%M} UTC {one.state.value}, {one.by}: {one.words}" for one in found.steps]
+    steps = [f"  {plain_moment(one.at, zone)} {one.state.value}, {one.by}: {one.words}" for one in found.steps]
     automatic = [f"By itself: {found.automatic.words}"] if found.automatic else []
-    say(as_document(found), as_json=json, text="\n".join([_line(found), *automatic, *steps]))
+    say(as_document(found), as_json=json, text="\n".join([_line(found, zone), *automatic, *steps]))
 
 
 async def reviews_diagnose(*, alert: str, cause: str, words: str, person: str, home: Path, json: bool) -> int | None:
@@ -73,8 +75,8 @@ def _told(result: Examined | Declined, *, json: bool) -> int | None:
     return None if accepted else NEGATIVE
 
 
-def _line(one: Review) -> str:
-    due = f", due {one.due_at:%Y-%m-%d %H:%M} UTC" if one.due_at and not one.is_over else ""
+def _line(one: Review, zone: ZoneInfo) -> str:
+    due = f", due {plain_moment(one.due_at, zone)}" if one.due_at and not one.is_over else ""
     waits = "" if one.is_over else f"; waits until {NEXT[one.state]}{due}"
     what = f"{one.severity.value}, {one.kpi} of {one.entity}"
     return f"{one.alert_id} {one.state.value} ({what}), {one.owner or 'nobody'} answers for it{waits}"

@@ -13,7 +13,7 @@ from agents.lifecycle.enact import RulesUntrusted
 from bot.dashboard import waits
 from bot.office import Office
 from storage.ledger import Transaction
-from storage.records.alerts import Alert, AlertState
+from storage.records.alerts import Alert
 from storage.records.dashboards import (
     CaseLine,
     EvaluationLine,
@@ -26,6 +26,7 @@ from storage.records.dashboards import (
     RuleLine,
     Snapshot,
     Tally,
+    Totals,
 )
 from storage.records.executions import ExecutionState
 from storage.records.kpis import KpiAnswer
@@ -42,9 +43,11 @@ HEADLINES = (
 )  # fmt: skip
 """KPIs that are shown where there are data, besides those that the team aims at."""
 MOST_CASES, MOST_PLANS = 40, 40
-_ALERTS_READ, _PLANS_READ = 200, 200
 _CANDIDATES = 3
-_OVER = frozenset({PlanState.REFUSED, PlanState.REJECTED, PlanState.EXPIRED, PlanState.SUPERSEDED})
+_OVER = (
+    PlanState.REFUSED, PlanState.REJECTED, PlanState.EXPIRED, PlanState.SUPERSEDED,
+    PlanState.DONE, PlanState.FAILED, PlanState.ROLLED_BACK,
+)  # fmt: skip
 _STEPS = {
     "plan.proposed": "proposed",
     "plan.edited": "edited",
@@ -63,20 +66,32 @@ _STEPS = {
 
 
 async def gathered(office: Office, *, days: int, zone: ZoneInfo) -> Snapshot:
-    """Everything that is known now, over the newest complete days of data and the newest days of the clock."""
-    now = office.clock()
+    """Everything that is known now, over the newest complete days of data and the newest days of the clock.
+
+    KPIs are read one by one: where a load lands meanwhile, they are read once more, so that all tell of one moment.
+    """
+    seen, whole = await _read(office, days=days, zone=zone)
+    return seen if whole else (await _read(office, days=days, zone=zone))[0]
+
+
+async def _read(office: Office, *, days: int, zone: ZoneInfo) -> tuple[Snapshot, bool]:
+    """What is known, and whether no load landed while it was read."""
+    async with office.ledger.read() as tx:
+        before = await _marks(tx)
     today = await office.kpis.data_day()
     window = None if today is None else recent(days, today=today)
     trends = await _trends(office, days, window)
-    since = now - timedelta(days=days)
+    since = office.clock() - timedelta(days=days)
     first = since.date() if window is None else window.first
     account = await office.attester.account(first=since.astimezone(zone).date() + timedelta(days=1))
     pending = office.meters.pending()
     async with office.ledger.read() as tx:
-        plans = await _plans(tx, first, since)
+        now = office.clock()
+        cases, open_cases, ended_cases = await _cases(tx, first, since)
+        plans, all_plans = await _plans(tx, first, since)
         refusals = await tx.tallies.refusals(since=since)
         latencies = await waits.lines(tx, pending, first=since.date() + timedelta(days=1), last=now.date())
-        return Snapshot(
+        seen = Snapshot(
             header=Header(
                 as_of=now,
                 days=days,
@@ -87,7 +102,7 @@ async def gathered(office: Office, *, days: int, zone: ZoneInfo) -> Snapshot:
                 rules=await _rules(office, tx),
             ),
             trends=trends,
-            cases=await _cases(tx, first, since),
+            cases=cases,
             plans=plans,
             latencies=latencies,
             successes=(*await _successes(tx, since), *waits.runs(latencies)),
@@ -97,7 +112,14 @@ async def gathered(office: Office, *, days: int, zone: ZoneInfo) -> Snapshot:
                 FlawLine(plan_id=one.plan_id, key=one.key, words=one.words, at=one.at) for one in account.flaws
             ),
             models=await _models(tx),
+            totals=Totals(open_cases=open_cases, ended_cases=ended_cases, plans=all_plans),
         )
+        return seen, await _marks(tx) == before
+
+
+async def _marks(tx: Transaction) -> tuple[str, str]:
+    """Changes with every load of either world."""
+    return await tx.loads.mark(simulated=False), await tx.loads.mark(simulated=True)
 
 
 async def _rules(office: Office, tx: Transaction) -> str:
@@ -130,17 +152,14 @@ async def _answer(office: Office, name: str, window: Window | None, days: int) -
         return None
 
 
-async def _cases(tx: Transaction, first: date, since: datetime) -> tuple[CaseLine, ...]:
-    """Every case that is not over, and those that were opened or seen in the days of the view; newest first."""
-    shown = [
-        alert
-        for alert in await tx.tallies.alerts(limit=_ALERTS_READ)
-        if alert.state != AlertState.RECOVERED or alert.finding.seen_on >= first or alert.updated_at >= since
-    ]
-    shown.sort(key=lambda alert: alert.state == AlertState.RECOVERED)
+async def _cases(tx: Transaction, first: date, since: datetime) -> tuple[tuple[CaseLine, ...], int, int]:
+    """Cases that are not over, then those of the days that are, each newest first; how many there are of either."""
+    unrecovered = (await tx.alerts.unrecovered())[::-1]
+    ended, over = await tx.alerts.over(seen_from=first, ended_from=since, limit=MOST_CASES)
     reviews = {one.alert_id: one for one in await tx.reviews.all()}
-    ids = {alert.finding.key: alert.id for alert in shown if alert.state != AlertState.RECOVERED}
-    return tuple(_case(alert, reviews.get(alert.id), ids) for alert in shown[:MOST_CASES])
+    ids = {alert.finding.key: alert.id for alert in unrecovered}
+    lines = tuple(_case(alert, reviews.get(alert.id), ids) for alert in (*unrecovered, *over)[:MOST_CASES])
+    return lines, len(unrecovered), ended
 
 
 def _case(alert: Alert, review: Review | None, ids: Mapping[str, str]) -> CaseLine:
@@ -169,26 +188,20 @@ def _case(alert: Alert, review: Review | None, ids: Mapping[str, str]) -> CaseLi
     )
 
 
-async def _plans(tx: Transaction, first: date, since: datetime) -> tuple[PlanLine, ...]:
-    """Plans that were proposed, decided or carried out in the days of the view, and all that are open; newest first."""
-    recent_ones = await tx.plans.recent(_PLANS_READ)
-    done = {status.plan.id: day for status, day in await tx.plans.done_since(first)}
-    shown = [
-        status
-        for status in recent_ones
-        if status.plan.id in done
-        or status.plan.data_day >= first
-        or status.plan.created_at >= since
-        or status.state not in {*_OVER, PlanState.DONE, PlanState.FAILED, PlanState.ROLLED_BACK}
-    ][:MOST_PLANS]
+async def _plans(tx: Transaction, first: date, since: datetime) -> tuple[tuple[PlanLine, ...], int]:
+    """Plans that were proposed, decided or carried out in the days of the view, and all that are open; newest first.
+
+    With how many there are.
+    """
+    number, shown = await tx.plans.of_days(day=first, moment=since, over=_OVER, limit=MOST_PLANS)
     ids = tuple(status.plan.id for status in shown)
-    done |= {one: day for one in ids if one not in done and (day := await tx.plans.done_on(one)) is not None}
+    done = {one: day for one in ids if (day := await tx.plans.done_on(one)) is not None}
     taken_back, traces = await tx.plans.rolled_back_by(ids), await tx.tallies.traces(ids)
     steps: dict[str, list[PlanStep]] = {}
     for entry in await tx.audit.of(*ids) if ids else ():
         if entry.action in _STEPS:
             steps.setdefault(entry.subject, []).append(PlanStep(words=_STEPS[entry.action], at=entry.at))
-    return tuple(
+    lines = tuple(
         PlanLine(
             id=status.plan.id,
             kind=status.plan.kind,
@@ -204,11 +217,12 @@ async def _plans(tx: Transaction, first: date, since: datetime) -> tuple[PlanLin
         )
         for status in shown
     )
+    return lines, number
 
 
 async def _successes(tx: Transaction, since: datetime) -> tuple[Tally, ...]:
     """How plans and changes of the days ended; what is still open counts for nothing."""
-    ended = Counter(status.state for status in await tx.plans.recent(_PLANS_READ) if status.since >= since)
+    ended = Counter(await tx.plans.counts(since=since))
     carried_out = ended[PlanState.DONE] + ended[PlanState.ROLLED_BACK]
     decided = carried_out + ended[PlanState.FAILED] + ended[PlanState.REJECTED]
     states = await tx.tallies.executions()

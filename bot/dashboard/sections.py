@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from agents.kpis.figures import format_value
 from bot.dashboard.drawing import life_bar, safe, share_bar
-from bot.slack.cards.markup import count, day, plain_moment, words
+from bot.slack.cards.markup import count, day, member, plain_moment, spelled, words
 from storage.records.dashboards import (
     ABOVE_ALL_MS,
     CaseLine,
@@ -60,13 +60,21 @@ def _nothing(text: str) -> str:
 
 def cases(seen: Snapshot, zone: ZoneInfo) -> str:
     """Alerts that are not over, then those of these days that are."""
-    open_ones = sum(one.state != "recovered" for one in seen.cases)
+    shown = sum(one.state != "recovered" for one in seen.cases)
+    open_ones, ended = shown, len(seen.cases) - shown
+    if seen.totals is not None:
+        open_ones, ended = seen.totals.open_cases, seen.totals.ended_cases
     if not seen.cases:
         return _section("cases", "Drift cases", "", _nothing("No case is open, and none was in these days."))
     heads = ("Case", "What", "Likely cause", "Opened", "State")
     body = _table(heads, (_case(one, zone) for one in seen.cases))
-    note = f"{count(open_ones, 'case is', 'cases are')} open, {count(len(seen.cases) - open_ones, 'is', 'are')} over."
+    note = f"{count(open_ones, 'case is', 'cases are')} open, {count(ended, 'is', 'are')} over."
+    note += _of_all(len(seen.cases), open_ones + ended)
     return _section("cases", "Drift cases", note, body)
+
+
+def _of_all(shown: int, there: int) -> str:
+    return f" The newest {shown:,} of {there:,} are listed." if shown < there else ""
 
 
 def _case(one: CaseLine, zone: ZoneInfo) -> tuple[str, ...]:
@@ -80,8 +88,10 @@ def _case(one: CaseLine, zone: ZoneInfo) -> tuple[str, ...]:
         "<br>".join(
             [f"<strong>{safe(one.id)}</strong>", _tag(one.severity, _SEVERITIES.get(one.severity, "soft")), *part]
         ),
-        "<br>".join([safe(one.title, 160), _small(f"{words(one.kpi)} · {one.entity}"), *_reading(one)]),
-        "<br>".join([safe(one.cause, 200), *_candidates(one)]),
+        "<br>".join(
+            [safe(spelled(one.title), 160), _small(f"{words(one.kpi)} · {member(one.entity)}"), *_reading(one)]
+        ),
+        "<br>".join([safe(spelled(one.cause), 200), *_candidates(one)]),
         "<br>".join(
             [safe(day(one.opened_on)), _small(f"seen {count(one.times_seen, 'time')}, last {day(one.last_seen_on)}")]
         ),
@@ -106,7 +116,7 @@ def _reading(one: CaseLine) -> list[str]:
 
 def _candidates(one: CaseLine) -> list[str]:
     """What may have to do with it, and how far that may be believed; else the plan that is suspected."""
-    listed = [_small(f"{words(cause.certainty)}: {cause.words}") for cause in one.candidates]
+    listed = [_small(f"{words(cause.certainty)}: {spelled(cause.words)}") for cause in one.candidates]
     suspect = [_small(f"suspect: {one.suspect_plan}")] if one.suspect_plan else []
     return [*listed, *suspect]
 
@@ -117,6 +127,7 @@ def plans(seen: Snapshot, zone: ZoneInfo) -> str:
     note = "Thin: proposed and waiting. Thick: carried out, up to the day it was taken back or the newest day."
     if not seen.plans or first is None or last is None:
         return _section("plans", "Plans on the timeline", "", _nothing("No plan was made or open in these days."))
+    note += _of_all(len(seen.plans), seen.totals.plans if seen.totals else 0)
     taken_back = {one.restores: one.done_on for one in seen.plans if one.restores and one.done_on}
     rows = "".join(_plan(one, first, last, taken_back.get(one.id), zone) for one in seen.plans)
     days = f"<span>{safe(day(first))}</span><span>{safe(day(last))}</span>"

@@ -43,6 +43,8 @@ plan = Table(
     # The data day on which the last change was applied: what outcomes are measured from.
     Column("traceparent", String(55)),
     # The W3C trace that it was proposed in; null where nothing was traced.
+    Column("data_day", Date),
+    # The newest complete day of data that its current revision was made with.
     Index("ix_plan_state_expires_at", "state", "expires_at"),
     Index("ix_plan_restores", "restores"),
 )
@@ -74,6 +76,9 @@ verdict = Table(
     Column("body", Text, nullable=False),
     Column("situation", Text),
     # What was judged, so that other rules can be asked about it; null in rows from before it was kept.
+    Column("outcome", String(20)),
+    Column("judged_at", Moment),
+    Index("ix_verdict_outcome_judged_at", "outcome", "judged_at"),
     Index("ix_verdict_plan_id_revision", "plan_id", "revision"),
 )
 
@@ -193,6 +198,9 @@ alert = Table(
     Column("version", Integer, nullable=False),
     Column("card_from", Moment),
     # Null while it has no card of its own; a later moment while its card is held back for quiet hours.
+    Column("changed_at", Moment, index=True),
+    Column("seen_on", Date),
+    # When it was opened or changed last, and the data day on which it was seen last.
     Column("body", Text, nullable=False),
     Index(
         "uq_alert_open_key",
@@ -219,8 +227,10 @@ alert_call = Table(
     Column("alert_id", String(20), nullable=False),
     Column("person_id", String(80), nullable=False),
     Column("kind", String(20), nullable=False),
-    Column("sent", Integer, nullable=False, index=True),
+    Column("sent", Integer, nullable=False),
     Column("shown_version", Integer, nullable=False),
+    Column("live", Integer, nullable=False, index=True),
+    # 0 once it says that its case is over: it need not be looked at again.
     Column("body", Text, nullable=False),
     # Nobody is told twice of the same thing.
     UniqueConstraint("alert_id", "person_id", "kind"),

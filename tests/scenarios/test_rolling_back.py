@@ -113,7 +113,7 @@ async def test_two_people_who_roll_back_at_once_make_one_rollback(team_after: Te
     await team.carla.sees_modal(lambda view: "PLAN-1" in all_words(view) and "restored" not in all_words(view))
     await team.card("Rolled back")
     async with team.office.ledger.read() as tx:
-        assert [one.plan.id for one in await tx.plans.rollbacks_of("PLAN-1")] == ["PLAN-2"]
+        assert await tx.plans.rolled_back_by(["PLAN-1"]) == {"PLAN-1": "PLAN-2"}
 
 
 async def test_what_cannot_be_rolled_back_is_said_in_words(team: Team) -> None:

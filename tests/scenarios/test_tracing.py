@@ -10,6 +10,7 @@ import pytest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
 
 from bot.tracing import NoTracing, OpenTelemetry, TracingUnavailable, open_tracing
 from storage.records.plans import PlanState
@@ -44,6 +45,18 @@ async def test_signal_proposal_review_card_clicks_and_execution_are_one_trace(hi
         assert all(parent_of(one) == propose.context.span_id for one in ours if one.name == name)
     told = {text for one in ours for text in (one.attributes or {}).values()}
     assert told == {"PLAN-1"}  # ids alone: no name of a person, no words
+
+
+def test_of_an_error_neither_its_text_nor_its_stack_is_sent() -> None:
+    spans = InMemorySpanExporter()
+    tracing = OpenTelemetry(SimpleSpanProcessor(spans))
+    with pytest.raises(LookupError), tracing.span("job plan", plan="PLAN-1"):
+        raise LookupError("Olivia Kent wrote: never tell")
+    (ended,) = spans.get_finished_spans()
+    assert ended.status.status_code is StatusCode.ERROR
+    assert ended.status.description is None
+    assert ended.events == ()
+    assert "Olivia" not in ended.to_json()
 
 
 def parent_of(span: ReadableSpan) -> int | None:

@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from agents.sources.text.cells import is_missing
 from agents.sources.text.days import Order, UndecidedOrder, read_day
 
 MOMENT = pl.Datetime("us", "UTC")
@@ -55,16 +54,6 @@ def read_moments(texts: pl.Series, order: Order | None, zone: str) -> Moments:
     if (done | missing).all():
         return Moments(values, pl.repeat(None, len(texts), dtype=pl.String, eager=True))
     return _odd(clean, values, done | missing, order, zone)
-
-
-def read_moment(text: str, order: Order | None, zone: str) -> datetime | None:
-    """One moment in UTC, None if the text is none. Raises UndecidedOrder."""
-    bare = " ".join(text.split())
-    if is_missing(bare) or bare in _NEVER:
-        return None
-    found = read_moments(pl.Series([bare], dtype=pl.String), order, zone).values[0]
-    assert found is None or isinstance(found, datetime), "a column of moments holds moments"
-    return found
 
 
 def has_offset(texts: pl.Series) -> bool:

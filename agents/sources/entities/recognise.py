@@ -1,10 +1,8 @@
 """Which product a file of business objects comes from, told by its headers."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-
-import polars as pl
 
 from agents.sources.entities import crm, events, mailing, shop, support
 from agents.sources.entities.json_rows import JsonRows, is_json, open_json
@@ -14,10 +12,8 @@ from agents.sources.entities.reading import EntityFile
 from agents.sources.entities.recognised import Recognised
 from agents.sources.entities.tables import LONG, blocks_of, is_wide_rates, long_rates
 from agents.sources.entities.wordpress import is_wxr, open_wxr
-from agents.sources.text.cells import Style
 from agents.sources.text.declared import Declared
-from agents.sources.text.rows import LINE, column
-from agents.sources.text.sniff import Progress, Raw, Table, find_header
+from agents.sources.text.sniff import Raw, Table, find_header
 from agents.sources.text.unreadable import UnreadableExport, shown
 
 LAYOUTS = (*crm.LAYOUTS, *mailing.LAYOUTS, *support.LAYOUTS, *shop.LAYOUTS, *events.LAYOUTS)
@@ -103,52 +99,6 @@ def recognise_mapped(raw: Raw, mapping: EntityMapping, declared: Declared) -> Re
         simulated=mapping.simulated,
         how=(mapping.digest,),
     )
-
-
-def recognise_again(
-    name: str,
-    rows: Sequence[tuple[int, Mapping[str, str]]],
-    path: Path,
-    declared: Declared,
-    *,
-    decimal: str = ".",
-    account: str = "",
-    simulated: bool = False,
-) -> Recognised | None:
-    """Rows that were set aside from a file of this layout, to be read again; None for a layout that has no such rows.
-
-    `rows` are lines with their cells by header; the order of dates that the file was read in goes into `declared`,
-    its decimal mark into `decimal`.
-    """
-    layout = next((one for one in LAYOUTS if one.name == name), None)
-    header = tuple(dict.fromkeys(text for _, cells in rows for text in cells))
-    places = places_of(layout, header) if layout else None
-    if places is None:
-        return None
-    return EntityFile(
-        path=path,
-        places=places,
-        source_blocks=_Cells(header, tuple(rows)),
-        declared=declared,
-        sha256="",
-        decimal=Style.COMMA if decimal == "," else Style.POINT,
-        account=account,
-        simulated=simulated,
-    )
-
-
-class _Cells:
-    """Passes over rows that are in memory already."""
-
-    def __init__(self, header: Sequence[str], rows: Sequence[tuple[int, Mapping[str, str]]]) -> None:
-        data = {column(n): [cells.get(text, "") for _, cells in rows] for n, text in enumerate(header)}
-        lines = pl.Series(LINE, [line for line, _ in rows], dtype=pl.Int64)
-        self._frame = pl.DataFrame(data, schema=dict.fromkeys(data, pl.String)).with_columns(lines)
-
-    def __call__(self, progress: Progress | None = None) -> Iterator[pl.DataFrame]:
-        yield self._frame
-        if progress:
-            progress(1, 1)
 
 
 def _json_file(path: Path, rows: JsonRows, places: Places, declared: Declared) -> EntityFile:

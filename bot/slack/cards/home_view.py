@@ -31,7 +31,7 @@ from bot.slack.cards.policy_part import changes_rules, impact_text
 from bot.slack.cards.stops_part import freeze_line
 from bot.slack.cards.tiles_part import KpiTile, tiles_part
 from bot.slack.values import MalformedButton
-from storage.records.alerts import Alert, Severity
+from storage.records.alerts import Alert
 from storage.records.dossiers import Dossier
 from storage.records.money import Money
 from storage.records.people import Delegation, Person
@@ -45,7 +45,6 @@ SHOWN_RECENT = 8
 SHOWN_ALERTS = 8
 _SHOWN_STOPS = 5
 _MOST = 2900
-_RANK = {Severity.NOTE: 0, Severity.WARNING: 1, Severity.CRITICAL: 2}
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def _cases(person: Person, alerts: Sequence[Alert]) -> list[Block]:
     """Open cases, the person's own first, the worst of the others next; what another case explains is told there."""
     keys = {one.finding.key for one in alerts}
     told = [one for one in alerts if one.finding.part_of not in keys]
-    ordered = sorted(told, key=lambda one: (person.id not in _at_it(one), -_RANK[one.finding.severity]))
+    ordered = sorted(told, key=lambda one: (person.id not in _at_it(one), -one.finding.severity.rank))
     lines = [f"{alert_line(one)}{' · 👤 *yours*' if person.id in _at_it(one) else ''}" for one in ordered]
     hidden = len(alerts) - len(told)
     more = [context(f"{count(hidden, 'more case')} with the same cause as one above")] if hidden else []

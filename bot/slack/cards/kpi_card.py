@@ -112,13 +112,14 @@ def _shares(answer: KpiAnswer) -> Decimal | None:
     return answer.value if sums and answer.value and answer.value > 0 and answer.denominator is None else None
 
 
-def _caveats(answer: KpiAnswer) -> list[Block]:
+def _caveats(answer: KpiAnswer, *, told: str = "") -> list[Block]:
+    """What to bear in mind; `told` is a note that the card has said already."""
     lines = list(_sure(answer))
     if answer.provisional:
         lines.append("⏳ Provisional: the newest days may still be restated by the source.")
     if answer.simulated:
         lines.append("🧪 Simulated: numbers of the sandbox market.")
-    notes = bullets(answer.notes[:4], most=900, each=200)
+    notes = bullets([one for one in answer.notes if one != told][:4], most=900, each=200)
     text = "\n".join([*lines, *([notes] if notes else [])])
     return [context(text)] if text else []
 
@@ -169,7 +170,7 @@ def _no_data(answer: KpiAnswer, zone: ZoneInfo, follow_ups: Sequence[str]) -> Me
     blocks = (
         header(f"{clean(answer.label, 60)}: no data"),
         section(text),
-        *_caveats(answer),
+        *_caveats(answer, told=newest),
         context(_source(answer, zone, "")),
         *prompts(follow_ups),
     )

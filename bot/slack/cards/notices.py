@@ -62,12 +62,6 @@ def not_allowed(dossier: Dossier, *, verb: str = "approve", why: Sequence[str] =
     )
 
 
-def needs_role(verb: str, people: Sequence[Person] = ()) -> Message:
-    """For anything else a person's roles do not cover; `people` are who may."""
-    ask = f" *{names(people)}* can." if people else " Please ask an admin."
-    return _notice(f"Your role does not allow you to {data(verb, 80)}.{ask}")
-
-
 def unknown_person() -> Message:
     return _notice("I do not know you yet, so I cannot do that. Please ask an admin to add you.")
 

@@ -81,11 +81,6 @@ def read_propose(values: Mapping[str, Any]) -> ProposeForm:
     return ProposeForm(uploads, {name: text} if text.strip() else {}, errors)
 
 
-def propose_errors(words: str) -> dict[str, str]:
-    """A refusal of the use case, shown at the files."""
-    return {_FILES: words[:1900]}
-
-
 def _upload(file: Mapping[str, Any]) -> Upload:
     url = str(file.get("url_private_download") or file.get("url_private") or "")
     return Upload(str(file.get("id") or ""), str(file.get("name") or ""), url)

@@ -28,10 +28,6 @@ def text(most: int, *, least: int = 1) -> Rule:
     return by_type({"plain_text": shape(keys, {"emoji": boolean}), "mrkdwn": shape(keys, {"verbatim": boolean})})
 
 
-CONFIRM = shape(
-    {"title": plain(100), "text": text(300), "confirm": plain(30), "deny": plain(30)},
-    {"style": enum("primary", "danger")},
-)
 # Slack fills in title and buttons of a confirmation that lacks them; the text it needs.
 CONFIRM_LENIENT = shape(
     {"text": text(300)},

@@ -1,5 +1,9 @@
 """Views that can be opened again, how long people wait, and the trace that a plan belongs to"""
 
+import json
+from contextlib import suppress
+from datetime import UTC, date, datetime
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -48,9 +52,44 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", "what", "bound_ms", name=op.f("pk_latency")),
     )
     op.add_column("plan", sa.Column("traceparent", sa.String(length=55), nullable=True))
+    op.add_column("plan", sa.Column("data_day", sa.Date(), nullable=True))
+    op.add_column("verdict", sa.Column("outcome", sa.String(length=20), nullable=True))
+    op.add_column("verdict", sa.Column("judged_at", sa.String(length=32), nullable=True))
+    _tell_days_of_plans()
+    _tell_outcomes_of_verdicts()
+    op.create_index("ix_verdict_outcome_judged_at", "verdict", ["outcome", "judged_at"])
+
+
+def _tell_days_of_plans() -> None:
+    """A column for what the text of each plan's current revision says."""
+    plan = sa.table("plan", sa.column("id"), sa.column("revision"), sa.column("data_day", sa.Date()))
+    revision = sa.table("plan_revision", sa.column("plan_id"), sa.column("revision"), sa.column("body"))
+    current = (revision.c.plan_id == plan.c.id) & (revision.c.revision == plan.c.revision)
+    for id_, body in op.get_bind().execute(sa.select(plan.c.id, revision.c.body).join(revision, current)).all():
+        with suppress(ValueError, KeyError):
+            day = date.fromisoformat(json.loads(body)["data_day"])
+            op.execute(plan.update().where(plan.c.id == id_).values(data_day=day))
+
+
+def _tell_outcomes_of_verdicts() -> None:
+    """Columns for what the text of each verdict says."""
+    verdict = sa.table("verdict", sa.column("id"), sa.column("body"), sa.column("outcome"), sa.column("judged_at"))
+    for id_, body in op.get_bind().execute(sa.select(verdict.c.id, verdict.c.body)).all():
+        with suppress(ValueError, KeyError):
+            said = json.loads(body)
+            moment = datetime.fromisoformat(said["judged_at"]).astimezone(UTC)
+            op.execute(
+                verdict.update()
+                .where(verdict.c.id == id_)
+                .values(outcome=said["outcome"], judged_at=moment.isoformat(timespec="microseconds"))
+            )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_verdict_outcome_judged_at", "verdict")
+    op.drop_column("verdict", "judged_at")
+    op.drop_column("verdict", "outcome")
+    op.drop_column("plan", "data_day")
     op.drop_column("plan", "traceparent")
     op.drop_table("latency")
     op.drop_table("dashboard_content")

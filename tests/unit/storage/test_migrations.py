@@ -14,7 +14,7 @@ from storage.audit.log import AuditLog
 from storage.database import Database
 from storage.migrations.runner import current, revisions, upgrade
 from storage.tables.schema import metadata
-from tests.builders import NOW
+from tests.builders import NOW, a_plan, a_verdict, an_alert
 
 OWN = set(metadata.tables)
 
@@ -142,3 +142,19 @@ async def test_the_database_itself_refuses_to_change_the_trail(database: Databas
     with closing(sqlite3.connect(database.path)) as connection, pytest.raises(sqlite3.IntegrityError, match="append"):
         connection.execute(tampering)
     assert hashlib.sha256(repr(rows_of(database.path)).encode()).hexdigest() == before
+
+
+def test_what_older_rows_say_is_in_the_columns_that_are_asked_by(tmp_path: Path):
+    path = tmp_path / "old.db"
+    upgrade(path, "0009")
+    fill(path)
+    plan, alert, verdict = a_plan(id="PLAN-1", revision=1), an_alert(id="ALERT-3"), a_verdict(outcome="refused")
+    with closing(sqlite3.connect(path)) as connection, connection:
+        for table, record in (("plan_revision", plan), ("alert", alert), ("verdict", verdict)):
+            connection.execute(f"UPDATE {table} SET body = ?", [record.model_dump_json()])
+    upgrade(path)
+    with closing(sqlite3.connect(path)) as connection:
+        moment = "2025-06-03T09:30:00.000000+00:00"
+        assert connection.execute("SELECT data_day FROM plan").fetchall() == [(plan.data_day.isoformat(),)]
+        assert connection.execute("SELECT changed_at, seen_on FROM alert").fetchall() == [(moment, "2025-06-07")]
+        assert connection.execute("SELECT outcome, judged_at FROM verdict").fetchall() == [("refused", moment)]

@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from storage.records.alerts import Severity
 from storage.records.money import CurrencyMismatch, Money
 from storage.records.people import Person, Role
 from storage.records.plans import (
@@ -303,3 +304,7 @@ def test_every_record_is_closed_and_frozen():
     for kind in records:
         assert kind.model_config["frozen"] is True
         assert kind.model_config["extra"] == "forbid"
+
+
+def test_severities_are_ranked_as_they_are_bad():
+    assert sorted(Severity, key=lambda one: one.rank) == [Severity.NOTE, Severity.WARNING, Severity.CRITICAL]

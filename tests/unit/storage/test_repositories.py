@@ -13,6 +13,7 @@ from storage.records.executions import ExecutionState
 from storage.records.facts import Load
 from storage.records.people import Role
 from storage.records.plans import PlanState
+from storage.records.stops import FreezeScope
 from storage.records.verdicts import Answer
 from storage.repositories.cards import Card
 from tests.builders import (
@@ -148,7 +149,6 @@ async def test_the_rollback_in_force_is_the_newest_that_is_not_dead(ledger: Ledg
         assert await tx.plans.rolled_back_by(["PLAN-12", "PLAN-1"]) == {"PLAN-12": "PLAN-14"}
         await tx.plans.move("PLAN-14", revision=1, origins=[PlanState.PROPOSED], to=PlanState.REFUSED, now=NOW)
         assert await tx.plans.rolled_back_by(["PLAN-12"]) == {"PLAN-12": "PLAN-13"}
-        assert [one.plan.id for one in await tx.plans.rollbacks_of("PLAN-12")] == ["PLAN-14", "PLAN-13"]
 
 
 async def test_executed_plans_are_found_by_the_day_of_the_data(ledger: Ledger):
@@ -330,3 +330,51 @@ async def test_resource_keys_tell_channels_apart(ledger: Ledger):
     async with ledger.write() as tx:
         assert await tx.plans.claim("PLAN-1", same_id[:1]) == {}
         assert await tx.plans.claim("PLAN-2", same_id[1:]) == {}
+
+
+async def test_refusals_are_found_by_number_and_by_moment(ledger: Ledger):
+    async with ledger.write() as tx:
+        for outcome, hours in (("refused", 0), ("allowed", 1), ("refused", 2)):
+            judged = a_verdict(outcome=outcome, judged_at=NOW + timedelta(hours=hours))
+            await tx.approvals.add_verdict("PLAN-12", 1, judged)
+    async with ledger.read() as tx:
+        every = await tx.tallies.refusals()
+        assert [one.verdict.judged_at for one in every] == [NOW, NOW + timedelta(hours=2)]
+        assert await tx.tallies.refusals(after=every[0].number) == every[1:]
+        assert await tx.tallies.refusals(since=NOW + timedelta(minutes=1)) == every[1:]
+
+
+async def test_cases_that_changed_since_a_moment_are_found_whether_over_or_not(ledger: Ledger):
+    async with ledger.write() as tx:
+        for key in ("a", "b", "c"):
+            await tx.alerts.open(a_finding(key=key), now=NOW)
+        second = await tx.alerts.get("ALERT-2")
+        assert second is not None
+        await tx.alerts.save(second.model_copy(update={"state": AlertState.RECOVERED, "updated_at": LATER}))
+    async with ledger.read() as tx:
+        assert [one.id for one in await tx.alerts.opened_since(NOW)] == ["ALERT-2"]
+        assert await tx.alerts.opened_since(LATER) == ()
+
+
+async def test_freezes_are_found_by_when_they_were_set_or_lifted(ledger: Ledger):
+    hour = timedelta(hours=1)
+    async with ledger.write() as tx:
+        made = [
+            await tx.stops.freeze(FreezeScope.ALL, "", reason="x", person_id="ada", now=NOW + at * hour)
+            for at in (0, 1, 9)
+        ]
+        await tx.stops.thaw(made[0].model_copy(update={"thawed_by": "ada", "thawed_at": NOW + 2 * hour}))
+    async with ledger.read() as tx:
+        assert [one.id for one in await tx.stops.set_or_lifted(NOW, NOW)] == ["FREEZE-1"]
+        assert [one.id for one in await tx.stops.set_or_lifted(NOW + hour, NOW + 2 * hour)] == ["FREEZE-1", "FREEZE-2"]
+        assert await tx.stops.set_or_lifted(NOW + 3 * hour, NOW + 4 * hour) == ()
+
+
+async def test_cards_that_are_due_are_counted_beyond_those_that_are_sent_at_once(ledger: Ledger):
+    async with ledger.write() as tx:
+        for number in range(210):
+            await tx.alerts.open(a_finding(key=f"{number}"), now=NOW, shown_from=NOW if number else LATER)
+    async with ledger.read() as tx:
+        assert len(await tx.cards.behind(at=NOW)) == 200
+        assert await tx.cards.number_behind(at=NOW) == 209
+        assert await tx.cards.number_behind(at=LATER) == 210

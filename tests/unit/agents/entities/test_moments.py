@@ -5,9 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.sources.entities.moments import has_offset, read_moment, read_moments
+from agents.sources.entities.moments import has_offset, read_moments
 from agents.sources.text.days import Order, UndecidedOrder
 from tests.unit.agents.entities.files import at
+
+
+def moment_of(text: str, order: Order | None, zone: str) -> object:
+    return read_moments(pl.Series([text]), order, zone).values[0]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +36,7 @@ from tests.unit.agents.entities.files import at
     ],
 )
 def test_a_moment_is_read_in_utc_and_without_an_offset_in_the_zone(text: str, utc: str):
-    assert read_moment(text, Order.MDY, "Europe/Berlin") == at(utc)
+    assert moment_of(text, Order.MDY, "Europe/Berlin") == at(utc)
 
 
 @pytest.mark.parametrize("text", ["", "--", "n/a", "0000-00-00 00:00:00"])
@@ -57,8 +61,8 @@ def test_the_hour_that_a_clock_skips_is_told_by_the_zone():
 def test_day_and_month_are_never_guessed():
     with pytest.raises(UndecidedOrder):
         read_moments(pl.Series(["03/04/2024"]), None, "UTC")
-    assert read_moment("03/04/2024", Order.DMY, "UTC") == at("2024-04-03")
-    assert read_moment("03.04.2024", None, "UTC") == at("2024-04-03")
+    assert moment_of("03/04/2024", Order.DMY, "UTC") == at("2024-04-03")
+    assert moment_of("03.04.2024", None, "UTC") == at("2024-04-03")
 
 
 def test_an_offset_is_seen_where_every_moment_has_one():
@@ -71,7 +75,7 @@ def test_an_offset_is_seen_where_every_moment_has_one():
 def test_what_is_written_is_read_back(moment):
     whole = moment.replace(microsecond=0)
     for text in (whole.isoformat() + "Z", f"{whole:%Y-%m-%d %H:%M:%S} +0000", f"{whole:%m/%d/%Y %I:%M:%S %p} UTC"):
-        assert read_moment(text, Order.MDY, "Asia/Tokyo") == at(whole.isoformat())
+        assert moment_of(text, Order.MDY, "Asia/Tokyo") == at(whole.isoformat())
 
 
 @given(st.text(max_size=30))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from agents.sources.entities.mapping import read_entity_mapping
-from agents.sources.entities.recognise import recognise, recognise_again, recognise_mapped, recognise_path
+from agents.sources.entities.recognise import recognise, recognise_mapped, recognise_path
 from agents.sources.text.declared import Declared
 from agents.sources.text.sniff import examine
 from agents.sources.text.unreadable import UnreadableExport
@@ -74,18 +74,6 @@ def test_empty_rows_are_dropped_and_named(tmp_path: Path):
     read = got(known(written(tmp_path, "Record ID,Email,Note\n1,a@x.com,\n,,only a note\n2,b@x.com,\n")))
     assert read.dropped() == {3: "empty row"}
     assert read.tally.rows_by_dataset == {"lead": 2}
-
-
-def test_a_row_set_aside_can_be_read_again_after_it_was_corrected():
-    read = sample("shopify_orders.csv")
-    rows = [(row.line, {**row.cells}) for row in read.quarantined]
-    rows[0][1]["Total"] = "60.00"
-    again = recognise_again("shopify/orders", rows, Path("shopify_orders.csv"), Declared(today=TODAY))
-    assert again is not None
-    landed = got(again)
-    assert landed.tally.rows_by_dataset == {"order": 1, "order_line": 2}
-    assert landed.rows("order")[0]["gross_micros"] == 60_000_000
-    assert [row["line"] for row in landed.rows("order_line")] == [10, 11]
 
 
 def test_rows_set_aside_are_read_again_from_the_file_with_those_that_belong_to_them():

@@ -16,7 +16,7 @@ from bot.slack.cards.people_views import (
     read_question,
 )
 from bot.slack.cards.plan_card import reference
-from bot.slack.cards.propose_view import Upload, propose_errors, propose_view, read_propose
+from bot.slack.cards.propose_view import Upload, propose_view, read_propose
 from bot.slack.cards.stop_views import (
     break_glass_view,
     concern_view,
@@ -254,7 +254,6 @@ def test_rules_are_proposed_as_files_or_as_a_text():
     assert proposed(None, None, "caps.cedar").uploads == (Upload("F0", "caps.cedar", "https://x/caps.cedar"),)
     assert proposed("limits.yml", "total: 5\n").files == {"limits.yml": "total: 5\n"}
     assert proposed("limits.yml", "total: 5\n", "caps.test.yml").errors == {}
-    assert propose_errors("No test fires")["files"] == "No test fires"
 
 
 @pytest.mark.parametrize(

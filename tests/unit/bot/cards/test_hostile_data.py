@@ -75,7 +75,6 @@ def test_notices_are_postable(dossier, text):
         notices.expired(dossier, zone=LONDON),
         notices.stale_revision(dossier, seen=1),
         notices.not_allowed(dossier, why=(text,) * 9),
-        notices.needs_role(text, dossier.approvers),
         notices.not_found(text),
         notices.not_understood(text, (text, "how is ROAS this week?")),
         notices.no_plan((text,) * 9, keep=True),

@@ -1,7 +1,9 @@
 """What Prometheus is told, and that the Grafana dashboard asks for nothing else."""
 
+import asyncio
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,8 @@ from bot.metrics import Scrape
 from bot.office import Office
 from storage.records.alerts import AlertKind, Severity
 from storage.records.dashboards import ABOVE_ALL_MS
+from storage.records.verdicts import Reason
+from tests.builders import a_finding, a_verdict
 
 GRAFANA = Path(bot.dashboard.__file__).parent / "grafana.json"
 
@@ -52,6 +56,31 @@ def bucket(text: str, bound: str) -> float:
     )
     assert found is not None, text
     return float(found[1])
+
+
+async def test_refusals_are_counted_once_however_many_scrapes_come_at_once(office: Office) -> None:
+    async with office.ledger.write() as tx:
+        reason = Reason(policy="max-step", text="too far")
+        for number in range(5):
+            await tx.approvals.add_verdict(f"PLAN-{number}", 1, a_verdict(outcome="refused", reasons=(reason,)))
+    scrape = Scrape(office)
+    await asyncio.gather(*(scrape.text() for _ in range(4)))
+    assert 'countersign_policy_refusals_total{policy="max-step"} 5.0' in (await scrape.text()).decode()
+
+
+async def test_cards_that_wait_for_the_end_of_quiet_hours_are_not_behind(office: Office) -> None:
+    now = office.clock()
+    async with office.ledger.write() as tx:
+        for number in range(203):
+            later = now + timedelta(hours=8) if number == 0 else None
+            await tx.alerts.open(a_finding(key=f"{number}"), now=now, shown_from=later)
+    assert "countersign_cards_behind 202.0" in await scraped(office)
+
+
+async def test_the_age_of_the_data_is_counted_from_the_newest_complete_day(office: Office) -> None:
+    newest = (await office.kpis.world()).newest_day
+    assert newest is not None
+    assert f"countersign_data_age_days {(office.clock().date() - newest).days}.0" in await scraped(office)
 
 
 async def test_grafana_asks_only_for_what_there_is(office: Office) -> None:
