@@ -1,5 +1,7 @@
 """Tell: questions that the KPI engine alone can answer, as replies: a number, and numbers beside their targets."""
 
+from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 
 from agents.kpis.aim import Aimed, aimed
@@ -10,9 +12,12 @@ from agents.kpis.figures import format_days, format_value
 from agents.kpis.query import BadKpiQuery, KpiQuery
 from agents.kpis.reply import Number, Reply, numbers_of, source_of
 from agents.kpis.understanding import Beyond, KpiQuestion, TargetQuestion
+from agents.kpis.windows import Window, recent
 from storage.records.kpis import KpiAnswer
 
 _TOLD = 8
+_JUST_BEGUN: Mapping[str, int] = {"today": 1, "this week": 7, "this month": 30, "this quarter": 90, "this year": 365}
+"""Days that answer for a period of which no day is over, so that a Monday has an answer."""
 _WAYS: tuple[str, ...] = ("channel", "owner", "type", "source")
 """What a number that is not split may be split by next."""
 
@@ -21,6 +26,11 @@ async def number_told(engine: KpiEngine, question: KpiQuestion) -> Reply:
     """One KPI as asked for. Raises BadKpiQuery."""
     query, beyond = question.query, question.beyond
     answer = await engine.ask(query)
+    if answer.no_data and (window := _before(query.window, await engine.data_day(kpi=query.kpi))) is not None:
+        note = f"{query.window.words.capitalize()} has no complete day yet: these are the days before it."
+        query = query.model_copy(update={"window": window})
+        answer = await engine.ask(query)
+        answer = answer.model_copy(update={"notes": (note, *answer.notes)})
     if beyond is not None:
         answer = _only(answer, beyond)
     if question.ignored:
@@ -43,6 +53,12 @@ async def number_told(engine: KpiEngine, question: KpiQuestion) -> Reply:
         simulated=answer.simulated,
         basis=(answer, kpi, query),
     )
+
+
+def _before(window: Window, today: date | None) -> Window | None:
+    """As many days that are complete, in place of a period that has only just begun; None for any other."""
+    days = _JUST_BEGUN.get(window.words)
+    return recent(days, today=today) if days is not None and today is not None and window.first == today else None
 
 
 def split_next(kpi: Kpi, query: KpiQuery) -> list[str]:

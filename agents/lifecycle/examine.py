@@ -13,11 +13,13 @@ from agents.lifecycle.pursue import Pursuit, file_review
 from agents.lifecycle.recalibrate import Recalibrator
 from agents.lifecycle.review import Rulebook
 from agents.lifecycle.rollback import ChannelSilent, Rollback
+from agents.lifecycle.states import UNDECIDED
 from agents.lifecycle.walk import NEXT, step
 from storage.ledger import Ledger, Transaction
-from storage.records.alerts import Alert, AlertState, Certainty
+from storage.records.alerts import Alert, AlertKind, AlertState, Certainty
 from storage.records.audit import Personal
 from storage.records.people import Person
+from storage.records.questions import QuestionState
 from storage.records.record import Record
 from storage.records.reviews import NOISE, Diagnosis, Remedy, Review, ReviewState, Taken, Verification
 
@@ -118,6 +120,7 @@ class Examiner:
                 return Declined(cause=Cause.NOT_ALLOWED, words=words)
             if not words.strip():
                 return Declined(cause=Cause.INVALID, words="Please say what shows that it helped.")
+            ref = review.taken.ref
             said = Verification(words=words.strip(), by=person.id, at=now)
             review = step(
                 review, ReviewState.VERIFIED, by=person.id, words=said.words, now=now, rules=rules, verification=said
@@ -125,7 +128,8 @@ class Examiner:
             saved = await file_review(
                 tx, review, alert, actor=person, facts={"words": Personal(said.words), "via": via}, now=now
             )
-            return Examined(review=saved, words=f"{alert_id} is verified.")
+            left = f" {ref} is still open." if await _is_open(tx, ref) else ""
+            return Examined(review=saved, words=f"{alert_id} is verified.{left}")
 
     async def review(self, alert_id: str) -> Review | None:
         async with self._ledger.read() as tx:
@@ -146,6 +150,9 @@ class Examiner:
             learnt = await self._attendant.expect(alert.id, person, reason=why)
             return learnt if isinstance(learnt, Declined) else Taken.model_validate(told)
         if remedy is Remedy.RECALIBRATE:
+            if not can_recalibrate(review, alert):
+                words = f"{alert.id} was no false alarm: with wider bounds the next is not seen. Roll back or accept."
+                return Declined(cause=Cause.INVALID, words=words)
             asked = await self._recalibrator.ask(alert, person, via=via)
             if isinstance(asked, Declined):
                 return asked
@@ -200,6 +207,20 @@ class Examiner:
         if alert.state is AlertState.RECOVERED:
             return Declined(cause=Cause.LATE, words=f"{alert_id} has recovered meanwhile; nothing was changed.")
         return review, alert, rules
+
+
+def can_recalibrate(review: Review, alert: Alert) -> bool:
+    """Whether other settings are a remedy: for a forecast that missed, or where nothing was wrong."""
+    noise = review.diagnosis is not None and review.diagnosis.kind == NOISE
+    return noise or alert.finding.kind is AlertKind.OUTCOME
+
+
+async def _is_open(tx: Transaction, ref: str | None) -> bool:
+    """Whether what was asked for, a question or a plan, has not been decided yet."""
+    question = await tx.questions.get(ref or "")
+    plan = await tx.plans.get(ref or "")
+    waits = plan is not None and plan.state in UNDECIDED
+    return waits or (question is not None and question.state is QuestionState.OPEN)
 
 
 def _diagnosis(alert: Alert, cause: str, words: str, person: Person, *, now: datetime) -> Diagnosis | None:

@@ -92,8 +92,13 @@ def _gain_line(desk: Desk, allocation: Allocation) -> str:
     return (
         f"Expected gain: {_units(float(allocation.gain.mean()), currency)}/day attributed revenue"
         f" ({_signed(allocation.gain_share)}; 80 % range {_units(float(low), currency)} to"
-        f" {_units(float(high), currency)}/day); positive with a probability of {allocation.gain_probability:.2f}."
+        f" {_units(float(high), currency)}/day); {_sure(allocation.gain_probability)} likely to be a gain."
     )
+
+
+def _sure(probability: float) -> str:
+    """In whole per cent, of which nobody promises a hundred."""
+    return "more than 99 %" if probability > 0.99 else f"{probability * 100:.0f} %"
 
 
 def _total_line(desk: Desk, allocation: Allocation) -> str:

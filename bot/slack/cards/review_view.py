@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from agents.lifecycle.examine import KINDS
+from agents.lifecycle.examine import KINDS, can_recalibrate
 from bot.slack.buttons import AlertRef, CallbackId
 from bot.slack.cards.blocks import (
     Block,
@@ -61,7 +61,8 @@ def review_view(review: Review, alert: Alert, *, people: Mapping[str, Person], z
     shown.append(section(review_line(review, zone=zone, now=now)))
     match review.state:
         case ReviewState.DIAGNOSED:
-            offered = [one for one in Remedy if one is not Remedy.ROLL_BACK or _has_plan(review, alert)]
+            able = {Remedy.ROLL_BACK: _has_plan(review, alert), Remedy.RECALIBRATE: can_recalibrate(review, alert)}
+            offered = [one for one in REMEDIES if able.get(one, True)]
             what = radio_buttons(_INPUT, [option(REMEDIES[one], one.value) for one in offered])
             blocks = [input_block(_REMEDY, "What is done about it?", what), _why("Why this?")]
             return _form(CallbackId.REVIEW_ACT, alert, [*shown, *blocks], submit="Do it")

@@ -18,7 +18,9 @@ from tests.unit.agents.kpis.asked import KPIS, TODAY, WORDS, Case, ask, cases, e
 from tests.unit.agents.kpis.facts import NOW, InMemoryFacts, row
 
 FIRST = date(2025, 1, 1)
-NUMBERS = [case for case in cases() if case.reading["is"] == "number"]
+_BEGUN = TODAY.isoformat()
+"""A period that begins today has no complete day, and is answered by the days before it."""
+NUMBERS = [case for case in cases() if case.reading["is"] == "number" and case.reading.get("from") != _BEGUN]
 PLAIN = {
     "spend": ("spend_micros", None, 1),
     "clicks": ("clicks", None, 1),
@@ -158,3 +160,16 @@ def plain(query: KpiQuery) -> Fraction | None:
     if not found or (bottom is not None and not sums[bottom]):
         return None
     return sums[top] * times / (sums[bottom] if bottom else 1)
+
+
+@pytest.mark.parametrize(("asked", "days", "said"), [("spend today", 1, "Today"), ("spend this week", 7, "This week")])
+async def test_a_period_that_has_only_just_begun_is_answered_by_the_days_before_it(asked: str, days: int, said: str):
+    facts = [one for one in FACTS if one["day"] <= date(2026, 3, 8)]  # a Sunday: the week has no complete day
+    engine = KpiEngine(InMemoryFacts(*facts), kpis=KPIS, clock=lambda: NOW)
+    question = await engine.understood(asked)
+    assert isinstance(question, KpiQuestion)
+    answer = (await number_told(engine, question)).answer
+    assert answer is not None
+    assert (answer.last, (answer.last - answer.first).days + 1) == (date(2026, 3, 8), days)
+    assert answer.notes[0] == f"{said} has no complete day yet: these are the days before it."
+    assert not answer.no_data

@@ -177,6 +177,16 @@ async def test_recalibrating_asks_a_second_person_for_a_bound_just_above_the_cas
     assert used.version == 2
 
 
+async def test_a_case_that_was_real_is_no_reason_for_wider_bounds(room: Room):
+    await room.file(a_finding())
+    await diagnosed(room, "price")
+    said = await room.examiner.act("ALERT-1", AARON, "recalibrate", why="too touchy", via="test")
+    assert isinstance(said, Declined)
+    assert said.words.startswith("ALERT-1 was no false alarm")
+    assert await room.asker.open() == ()
+    assert (await room.review()).state is ReviewState.DIAGNOSED
+
+
 async def test_settings_that_are_refused_bring_the_case_back(room: Room):
     await room.file(a_finding())
     await diagnosed(room, "noise")
@@ -202,8 +212,10 @@ async def test_nobody_verifies_what_they_did_themselves(room: Room):
     own = await room.examiner.verify("ALERT-1", OLIVIA, words="quiet", via="test")
     assert isinstance(own, Declined)
     assert own.cause is Cause.NOT_ALLOWED
+    (asked,) = await room.asker.open()
     other = await room.examiner.verify("ALERT-1", CARLA, words="quiet", via="test")
     assert isinstance(other, Examined)
+    assert other.words == f"ALERT-1 is verified. {asked.id} is still open."
     again = await room.examiner.verify("ALERT-1", CARLA, words="quiet", via="test")
     assert isinstance(again, Declined)
     assert again.cause is Cause.LATE
