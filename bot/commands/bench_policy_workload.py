@@ -16,6 +16,8 @@ from agents.governance.compiled.kinds import BOOL, LONG, STRING, EntityOf, Kind,
 
 OUTCOMES = ("allowed", "gated", "refused")
 _QUESTIONS_A_PLAN = 4
+_WITHDRAWN = 0.35
+"""Share of the neighbours that nobody approved."""
 _STEPS = 4_000
 """How long the search for a first allowed question may take, for one action and pair of types."""
 _AMOUNTS = (0, 1, 2, 3, 5, 10, 24, 60, 100, 1_000, 2_000, 10_000, 50_000, 1_000_000)
@@ -90,7 +92,7 @@ class Workload:
         for _ in range(size * 12):
             if all(len(some) >= size for some in found.values()):
                 break
-            changed = best
+            changed = self._withdrawn(best) if self._random.random() < _WITHDRAWN else best
             for _ in range(self._random.randint(1, 3)):
                 changed = self._changed(changed)
             some = found[self._outcome(changed)]
@@ -99,6 +101,14 @@ class Workload:
             if changed.answer and changed.answer.allowed:
                 best = changed
         return found
+
+    def _withdrawn(self, asked: Asked) -> Asked:
+        """The same without anybody's approval, which is what a gate asks for."""
+        changed = Asked(copy.deepcopy(asked.request), copy.deepcopy(asked.entities))
+        context = changed.request["context"]
+        nobody = {"protective": False, "glass": False, "approvals": {"roles": [], "distinct": 0}}
+        context.update({name: value for name, value in nobody.items() if name in context})
+        return self._answered(changed)
 
     def _outcome(self, asked: Asked) -> str:
         assert asked.answer is not None

@@ -6,7 +6,7 @@ from typing import Any
 from storage.records.dashboards import Snapshot
 
 SOMEBODY = "(somebody)"
-_ADDRESS = re.compile(r"[^\s@<>()\"',;:]+@[^\s@<>()\"',;:]+\.[^\W\d_]{2,}")
+_ADDRESS = re.compile(r"[^\s@<>()\",;:]+@[^\s@<>()\"',;:]+\.[^\W\d_]{2,}")
 
 
 def nameless(seen: Snapshot) -> Snapshot:

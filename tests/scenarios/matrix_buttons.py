@@ -226,7 +226,10 @@ BUTTONS = (
         "button question.answer", "an open question", _answer,
         {ANSWERING: effect("question: open → answered", "trail: question.answered")}, refused="may answer",
     ),
-    Row("button question.answer", "as it was not asked", _old_answer, {ALL: says("has changed since you saw it")}),
+    Row(
+        "button question.answer", "as it was not asked", _old_answer,
+        {ANSWERING: says("has changed since you saw it")}, refused="may answer",
+    ),
     Row("button data.picture", "the dialog", _of_home("data.picture"), {ALL: says("Your data")}),
     Row("button data.set_aside", "of all loads", _set_aside, {ALL: says("No rows are set aside")}),
     *REVIEW_BUTTONS,

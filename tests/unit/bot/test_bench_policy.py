@@ -35,7 +35,7 @@ def test_the_paths_agree_and_all_outcomes_are_among_them(capsys: pytest.CaptureF
     found = bench_policy.run(400, different=60)
     assert found["agreement"]["checked"] > 240
     assert found["agreement"]["disagreements"] == 0
-    assert min(found["outcomes"].values()) >= 20
+    assert min(found["outcomes"].values()) >= 10
     for name in ("compiled", "cedarpy", "baseline", "compiled_same"):
         assert found[name]["per_s"] > 0
     assert found["ratios"]["over_cedarpy"] == pytest.approx(
