@@ -10,12 +10,14 @@ from bot.slack.cards.alert_card import CERTAIN
 from bot.slack.cards.blocks import (
     Block,
     View,
+    chosen_day,
+    chosen_person,
     datepicker,
-    entered,
     input_block,
     modal,
     section,
     text_input,
+    too_long,
     users_select,
     written,
 )
@@ -23,7 +25,6 @@ from bot.slack.cards.markup import data, spelled, within, words
 from storage.records.alerts import Alert, Candidate
 
 MOST_WORDS = 500
-_NEVER = date(3000, 1, 1)
 _PERSON = "person"
 _WORDS = "words"
 _DAY = "day"
@@ -89,9 +90,11 @@ def assign_view(alert: Alert) -> View:
 
 def read_assign(values: Mapping[str, Any]) -> AssignForm:
     """From `view["state"]["values"]`."""
-    slack_id = str(entered(values, _PERSON, _INPUT).get("selected_user") or "")
+    slack_id = chosen_person(values, _PERSON, _INPUT)
     told = written(values, _WORDS, _INPUT)
-    return AssignForm(slack_id, told, ({} if slack_id else {_PERSON: "Choose a person."}) | _too_long(told))
+    return AssignForm(
+        slack_id, told, ({} if slack_id else {_PERSON: "Choose a person."}) | too_long(told, MOST_WORDS, _WORDS)
+    )
 
 
 def snooze_view(alert: Alert, *, today: date) -> View:
@@ -103,7 +106,7 @@ def snooze_view(alert: Alert, *, today: date) -> View:
 
 def read_snooze(values: Mapping[str, Any], *, today: date) -> DayForm:
     """From `view["state"]["values"]`."""
-    chosen = _chosen_day(values)
+    chosen = chosen_day(values, _DAY, _INPUT)
     if chosen is None:
         return DayForm(today, errors={_DAY: "Choose a day."})
     return DayForm(chosen, errors={} if chosen > today else {_DAY: "Choose a day that is still to come."})
@@ -132,12 +135,15 @@ def rebaseline_view(alert: Alert, *, first: date) -> View:
 def read_reason(values: Mapping[str, Any]) -> WordsForm:
     """Why it is normal, from `view["state"]["values"]`."""
     told = written(values, _WORDS, _INPUT)
-    return WordsForm(told, _too_long(told) if told else {_WORDS: "Please say why: everybody reads it, and it is kept."})
+    return WordsForm(
+        told,
+        too_long(told, MOST_WORDS, _WORDS) if told else {_WORDS: "Please say why: everybody reads it, and it is kept."},
+    )
 
 
 def read_rebaseline(values: Mapping[str, Any]) -> DayForm:
     """From `view["state"]["values"]`."""
-    reason, chosen = read_reason(values), _chosen_day(values)
+    reason, chosen = read_reason(values), chosen_day(values, _DAY, _INPUT)
     if chosen is None:
         return DayForm(date.min, reason.words, {**reason.errors, _DAY: "Choose a day."})
     return DayForm(chosen, reason.words, reason.errors)
@@ -153,7 +159,7 @@ def escalate_view(alert: Alert) -> View:
 def read_words(values: Mapping[str, Any]) -> WordsForm:
     """Words that may be left out, from `view["state"]["values"]`."""
     told = written(values, _WORDS, _INPUT)
-    return WordsForm(told, _too_long(told))
+    return WordsForm(told, too_long(told, MOST_WORDS, _WORDS))
 
 
 def _candidate(number: int, one: Candidate, links: Mapping[str, str]) -> str:
@@ -182,17 +188,3 @@ def _why() -> Block:
 
 def _title(alert: Alert) -> str:
     return f"*{data(alert.id, 30)}* · {data(spelled(alert.finding.title), 150)}"
-
-
-def _too_long(told: str) -> dict[str, str]:
-    if len(told) <= MOST_WORDS:
-        return {}
-    return {_WORDS: f"At most {MOST_WORDS} characters; these are {len(told)}."}
-
-
-def _chosen_day(values: Mapping[str, Any]) -> date | None:
-    try:
-        chosen = date.fromisoformat(str(entered(values, _DAY, _INPUT).get("selected_date") or ""))
-    except ValueError:
-        return None
-    return chosen if chosen < _NEVER else None

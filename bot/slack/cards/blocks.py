@@ -15,6 +15,7 @@ from bot.slack.cards.markup import cut, within
 Block = dict[str, Any]
 View = dict[str, Any]
 
+_NEVER = date(3000, 1, 1)
 MOST_SECTION = 3000
 MOST_FIELD = 2000
 MOST_HEADER = 150
@@ -228,3 +229,22 @@ def written(values: Mapping[str, Any], block_id: str, action_id: str) -> str:
 def chosen(values: Mapping[str, Any], block_id: str, action_id: str) -> str:
     """The value of the option chosen in a select or among radio buttons; empty if none."""
     return str((entered(values, block_id, action_id).get("selected_option") or {}).get("value") or "")
+
+
+def chosen_person(values: Mapping[str, Any], block_id: str, action_id: str) -> str:
+    """The Slack id of the person chosen in a select of users; empty if none."""
+    return str(entered(values, block_id, action_id).get("selected_user") or "")
+
+
+def chosen_day(values: Mapping[str, Any], block_id: str, action_id: str) -> date | None:
+    """The day chosen in a date picker; None if none, or one that no calendar here reaches."""
+    try:
+        day = date.fromisoformat(str(entered(values, block_id, action_id).get("selected_date") or ""))
+    except ValueError:
+        return None
+    return day if day < _NEVER else None
+
+
+def too_long(text: str, most: int, block_id: str) -> dict[str, str]:
+    """What a dialog says beside an input of more than so many characters; empty if it fits."""
+    return {} if len(text) <= most else {block_id: f"At most {most} characters; these are {len(text)}."}

@@ -5,7 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.slack.buttons import MOST_BULK, BulkRef, BulkVerb, CallbackId, PlanRef
-from bot.slack.cards.blocks import Block, Message, View, context, input_block, modal, section, text_input, written
+from bot.slack.cards.blocks import (
+    Block,
+    Message,
+    View,
+    context,
+    input_block,
+    modal,
+    section,
+    text_input,
+    too_long,
+    written,
+)
 from bot.slack.cards.markup import count, data, money, spelled, within
 from bot.slack.cards.plan_card import reference
 from bot.slack.cards.reject_view import MOST_REASON
@@ -57,9 +68,7 @@ def read_bulk(verb: BulkVerb, values: Mapping[str, Any]) -> BulkForm:
     reason = written(values, _REASON, _INPUT)
     if not reason:
         return BulkForm("", {_REASON: "Write a reason, so that the next plans are better."})
-    if len(reason) > MOST_REASON:
-        return BulkForm(reason, {_REASON: f"At most {MOST_REASON} characters; these are {len(reason)}."})
-    return BulkForm(reason)
+    return BulkForm(reason, too_long(reason, MOST_REASON, _REASON))
 
 
 def bulk_result(verb: BulkVerb, done: Sequence[str], failed: Sequence[tuple[str, str]]) -> Message:

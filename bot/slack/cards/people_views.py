@@ -9,12 +9,14 @@ from zoneinfo import ZoneInfo
 from bot.slack.buttons import CallbackId
 from bot.slack.cards.blocks import (
     View,
+    chosen_day,
+    chosen_person,
     datepicker,
-    entered,
     input_block,
     modal,
     section,
     text_input,
+    too_long,
     users_select,
     written,
 )
@@ -25,7 +27,6 @@ from storage.records.plans import Plan
 MOST_WORDS = 500
 LONGEST_DELEGATION = timedelta(days=92)
 """A quarter: whoever is away for longer needs another role, not a stand-in."""
-_NEVER = date(3000, 1, 1)
 _PERSON = "person"
 _WORDS = "words"
 _FROM = "from"
@@ -71,9 +72,9 @@ def hand_over_view(plan: Plan) -> View:
 
 def read_hand_over(values: Mapping[str, Any]) -> HandOverForm:
     """From `view["state"]["values"]`."""
-    slack_id, words = _person(values), written(values, _WORDS, _INPUT)
+    slack_id, words = chosen_person(values, _PERSON, _INPUT), written(values, _WORDS, _INPUT)
     errors = {} if slack_id else {_PERSON: "Choose a person."}
-    return HandOverForm(slack_id, words, errors | _too_long(words))
+    return HandOverForm(slack_id, words, errors | too_long(words, MOST_WORDS, _WORDS))
 
 
 def question_view(plan: Plan) -> View:
@@ -86,7 +87,7 @@ def question_view(plan: Plan) -> View:
 def read_question(values: Mapping[str, Any]) -> QuestionForm:
     """From `view["state"]["values"]`; spaces alone are no question."""
     text = written(values, _WORDS, _INPUT)
-    return QuestionForm(text, _too_long(text) if text else {_WORDS: "Write a question."})
+    return QuestionForm(text, too_long(text, MOST_WORDS, _WORDS) if text else {_WORDS: "Write a question."})
 
 
 def delegate_view(*, today: date) -> View:
@@ -106,9 +107,9 @@ def delegate_view(*, today: date) -> View:
 
 def read_delegate(values: Mapping[str, Any], *, now: datetime, zone: ZoneInfo) -> DelegateForm:
     """From `view["state"]["values"]`; whole days in that zone, the first from now on if it is today."""
-    errors = {} if (slack_id := _person(values)) else {_PERSON: "Choose a person."}
+    errors = {} if (slack_id := chosen_person(values, _PERSON, _INPUT)) else {_PERSON: "Choose a person."}
     today = now.astimezone(zone).date()
-    first, last = _day(values, _FROM), _day(values, _TO)
+    first, last = chosen_day(values, _FROM, _INPUT), chosen_day(values, _TO, _INPUT)
     if first is None:
         errors[_FROM] = "Choose a day."
     if last is None:
@@ -125,24 +126,6 @@ def read_delegate(values: Mapping[str, Any], *, now: datetime, zone: ZoneInfo) -
 
 def _title(plan: Plan) -> str:
     return f"*{data(plan.id, 30)}* · {data(spelled(plan.title), 120)}"
-
-
-def _person(values: Mapping[str, Any]) -> str:
-    return str(entered(values, _PERSON, _INPUT).get("selected_user") or "")
-
-
-def _too_long(words: str) -> dict[str, str]:
-    if len(words) <= MOST_WORDS:
-        return {}
-    return {_WORDS: f"At most {MOST_WORDS} characters; these are {len(words)}."}
-
-
-def _day(values: Mapping[str, Any], block_id: str) -> date | None:
-    try:
-        day = date.fromisoformat(str(entered(values, block_id, _INPUT).get("selected_date") or ""))
-    except ValueError:
-        return None
-    return day if day < _NEVER else None
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

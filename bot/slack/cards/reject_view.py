@@ -5,7 +5,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.slack.buttons import CallbackId
-from bot.slack.cards.blocks import View, entered, input_block, modal, plain, section
+from bot.slack.cards.blocks import (
+    View,
+    input_block,
+    modal,
+    plain,
+    section,
+    too_long,
+    written,
+)
 from bot.slack.cards.markup import data, spelled
 from bot.slack.cards.plan_card import reference
 from storage.records.plans import Plan
@@ -54,9 +62,7 @@ def reject_view(plan: Plan) -> View:
 
 def read_reject(values: Mapping[str, Any]) -> RejectForm:
     """The reason from `view["state"]["values"]`; spaces alone are no reason."""
-    reason = str(entered(values, _BLOCK, _INPUT).get("value") or "").strip()
+    reason = written(values, _BLOCK, _INPUT)
     if not reason:
         return RejectForm("", {_BLOCK: "Write a reason, so that the next plan is better."})
-    if len(reason) > MOST_REASON:
-        return RejectForm(reason, {_BLOCK: f"At most {MOST_REASON} characters; these are {len(reason)}."})
-    return RejectForm(reason)
+    return RejectForm(reason, too_long(reason, MOST_REASON, _BLOCK))

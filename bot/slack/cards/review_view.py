@@ -19,6 +19,7 @@ from bot.slack.cards.blocks import (
     section,
     select,
     text_input,
+    too_long,
     written,
 )
 from bot.slack.cards.markup import clean, data, moment, spelled, within, words
@@ -82,7 +83,7 @@ def read_diagnosis(values: Mapping[str, Any]) -> ReviewForm:
     """From `view["state"]["values"]`; whether there is such a cause the use case says."""
     cause, told = chosen(values, _CAUSE, _INPUT), written(values, _WORDS, _INPUT)
     missing = {} if cause.isdigit() or cause in KINDS else {_CAUSE: "Choose what is behind it."}
-    return ReviewForm(cause, told, missing | _too_long(told))
+    return ReviewForm(cause, told, missing | too_long(told, MOST_WORDS, _WORDS))
 
 
 def read_remedy(values: Mapping[str, Any]) -> ReviewForm:
@@ -136,10 +137,4 @@ def _who(person_id: str | None, people: Mapping[str, Person]) -> str:
 
 
 def _required(told: str) -> dict[str, str]:
-    return _too_long(told) if told else {_WORDS: "Please write it down: it is kept with the case."}
-
-
-def _too_long(told: str) -> dict[str, str]:
-    if len(told) <= MOST_WORDS:
-        return {}
-    return {_WORDS: f"At most {MOST_WORDS} characters; these are {len(told)}."}
+    return too_long(told, MOST_WORDS, _WORDS) if told else {_WORDS: "Please write it down: it is kept with the case."}

@@ -18,6 +18,7 @@ from bot.slack.cards.blocks import (
     section,
     select,
     text_input,
+    too_long,
     written,
 )
 from bot.slack.cards.markup import clean, cut, data, plain_moment, width, words
@@ -168,6 +169,4 @@ def _read_reason(values: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
     reason = written(values, _REASON, _INPUT)
     if not reason:
         return "", {_REASON: _WRITE_WHY}
-    if len(reason) > MOST_REASON:
-        return reason, {_REASON: f"At most {MOST_REASON} characters; these are {len(reason)}."}
-    return reason, {}
+    return reason, too_long(reason, MOST_REASON, _REASON)
