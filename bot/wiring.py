@@ -5,8 +5,6 @@ from datetime import datetime
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 
-import structlog
-
 from agents.channels.channel import Channel
 from agents.channels.policy_book import PolicyBook
 from agents.channels.sandbox_market import sandbox_channels
@@ -90,8 +88,6 @@ from storage.records.record import digest_of
 from storage.signing import Keyring
 from storage.work_queue import WorkQueue
 
-log = structlog.get_logger()
-
 SKILLS: Mapping[str, frozenset[str]] = {
     "budget_planner": frozenset({"budget"}),
     "request": frozenset({"budget", "content"}),
@@ -112,6 +108,7 @@ def office_of(
     lake = Lake(settings.lake_url or str(settings.lake), storage_options=settings.lake_storage)
     readers, channels = outside
     facts, team = LakeReader(ledger, lake), roster()
+    by_name = {agent.name: agent for agent in team}
     values = FeatureValues(lake.uri, storage_options=settings.lake_storage)
     features = FeatureStore(ledger, facts, values, definitions=load_features())
     keyring, texts = Keyring(settings.keys), home_texts(settings)
@@ -170,7 +167,7 @@ def office_of(
     proposer = Proposer(
         ledger,
         rulebook,
-        team={agent.name: agent for agent in team},
+        team=by_name,
         facts=facts,
         features=features,
         readers=readers,
@@ -189,7 +186,6 @@ def office_of(
         recalibrator=recalibrator,
         clock=clock,
     )
-    by_name = {agent.name: agent for agent in team}
     evaluator = Evaluator(
         ledger,
         team=team,

@@ -25,6 +25,7 @@ from bot.slack.cards.digest_card import digest_card
 from bot.slack.cards.glass_card import glass_card
 from bot.slack.cards.plan_card import plan_card
 from bot.slack.cards.question_card import question_card
+from bot.slack.direct import problem
 from bot.slack.pictures import Pictures
 from bot.slack.posting import sent, with_picture
 from storage.ledger import Ledger
@@ -85,7 +86,7 @@ class CardDesk:
                 async with self._watched(subject):
                     await self._show(subject)
             except (SlackApiError, OSError, TimeoutError) as error:
-                log.warning("card.not_shown", subject=subject, error=_problem(error))
+                log.warning("card.not_shown", subject=subject, error=problem(error))
 
     async def _show(self, subject: str) -> None:
         version, message = await self._drawn(subject)
@@ -184,7 +185,3 @@ def _is_about(message: dict[str, Any], subject: str) -> bool:
         block.get("block_id", "") == prefix or block.get("block_id", "").startswith(f"{prefix}.")
         for block in message.get("blocks", ())
     )
-
-
-def _problem(error: Exception) -> str:
-    return str(error.response.get("error")) if isinstance(error, SlackApiError) else type(error).__name__

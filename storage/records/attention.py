@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import Self
 from zoneinfo import ZoneInfo
 
-from pydantic import field_validator, model_validator
+from pydantic import model_validator
 
 from storage.records.alerts import LearntKind, Severity
-from storage.records.record import Record, UtcDatetime
+from storage.records.record import Record, UtcDatetime, ZoneName
 
 _DAY = timedelta(days=1)
 _SATURDAY = 5
@@ -83,13 +83,7 @@ class QuietHours(Record):
     """Exclusive."""
     weekends: bool = False
     """Whether Saturday and Sunday are quiet all day."""
-    zone: str
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        ZoneInfo(zone)
-        return zone
+    zone: ZoneName
 
     @model_validator(mode="after")
     def _some_time(self) -> Self:

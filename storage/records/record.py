@@ -6,11 +6,15 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 """An aware moment, kept in UTC; naive datetimes are refused."""
+
+ZoneName = Annotated[str, AfterValidator(lambda name: ZoneInfo(name).key)]
+"""The name of a time zone that this machine knows; others are refused."""
 
 
 class Record(BaseModel):
