@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
-from agents.lifecycle.enact import RulesUntrusted
+from agents.lifecycle.rules.enact import RulesUntrusted
 from bot.meters import BOUNDS_MS
 from bot.office import Office
 from storage.ledger import Transaction

@@ -16,44 +16,44 @@ from agents.knowledge.answers import GraphAnswers
 from agents.knowledge.charting import Charter
 from agents.kpis.engine import KpiEngine
 from agents.kpis.lake_reader import LakeReader
-from agents.lifecycle.amend import Amender
-from agents.lifecycle.ask import Asker
-from agents.lifecycle.attend import Attendant
-from agents.lifecycle.attest import Attester
-from agents.lifecycle.break_glass import Emergency
-from agents.lifecycle.clash import Clashes
+from agents.lifecycle.answers.respond import Responder
+from agents.lifecycle.answers.survey import Survey, Surveyor
+from agents.lifecycle.cases.attend import Attendant
+from agents.lifecycle.cases.attest import Attester
+from agents.lifecycle.cases.digest import Digester
+from agents.lifecycle.cases.examine import Examiner
+from agents.lifecycle.cases.freshness import Freshness
+from agents.lifecycle.cases.monitor import Monitor
+from agents.lifecycle.cases.notifications import Notifications
+from agents.lifecycle.cases.pursue import Pursuit
 from agents.lifecycle.convene import convene
 from agents.lifecycle.decide import Decider
-from agents.lifecycle.delegate import Delegator
-from agents.lifecycle.digest import Digester
-from agents.lifecycle.enact import Rulebook, RulesUntrusted
-from agents.lifecycle.evaluate import Evaluator
-from agents.lifecycle.examine import Examiner
+from agents.lifecycle.evaluations.evaluate import Evaluator
 from agents.lifecycle.execute import Executor
-from agents.lifecycle.forget import Forgetter
-from agents.lifecycle.freeze import Freezer
-from agents.lifecycle.freshness import Freshness
-from agents.lifecycle.keep import Librarian
-from agents.lifecycle.land import Landing
-from agents.lifecycle.monitor import Monitor
-from agents.lifecycle.notifications import Notifications
-from agents.lifecycle.observe import Observer
+from agents.lifecycle.intake.forget import Forgetter
+from agents.lifecycle.intake.keep import Librarian
+from agents.lifecycle.intake.land import Landing
+from agents.lifecycle.intake.observe import Observer
+from agents.lifecycle.intake.pull import Puller
+from agents.lifecycle.intake.release import Releaser
+from agents.lifecycle.intake.replay import Replayer
 from agents.lifecycle.outdate import outdate
-from agents.lifecycle.owners import Owners
+from agents.lifecycle.people.break_glass import Emergency
+from agents.lifecycle.people.delegate import Delegator
+from agents.lifecycle.people.freeze import Freezer
+from agents.lifecycle.people.owners import Owners
+from agents.lifecycle.people.remind import Reminder
 from agents.lifecycle.promote import Promoter
 from agents.lifecycle.propose import Proposer
-from agents.lifecycle.pull import Puller
-from agents.lifecycle.pursue import Pursuit
-from agents.lifecycle.release import Releaser
-from agents.lifecycle.remind import Reminder
-from agents.lifecycle.replay import Replayer
-from agents.lifecycle.respond import Responder
+from agents.lifecycle.questions.ask import Asker
+from agents.lifecycle.questions.clash import Clashes
+from agents.lifecycle.questions.twins import Twins
 from agents.lifecycle.review import Reviewer
 from agents.lifecycle.rollback import Rollback
 from agents.lifecycle.route import Router
-from agents.lifecycle.survey import Survey, Surveyor
-from agents.lifecycle.texts import Draft, HomeTexts
-from agents.lifecycle.twins import Twins
+from agents.lifecycle.rules.amend import Amender
+from agents.lifecycle.rules.enact import Rulebook, RulesUntrusted
+from agents.lifecycle.rules.texts import Draft, HomeTexts
 from agents.sources.connections import ConnectionsInvalid
 from agents.sources.readers import Readers
 from agents.sources.source import SourceUnavailable

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from agents.governance.calendar import sandbox_calendar
 from agents.governance.calendar_text import dump_calendar
 from agents.governance.limits import dump_limits, sandbox_limits
-from agents.lifecycle.enact import RulesUntrusted, adopt, sound
+from agents.lifecycle.rules.enact import RulesUntrusted, adopt, sound
 from bot.office import Office
 from bot.sandbox import DEFAULT_SCENARIO, OpenMarket, open_market, scenario_of
 from bot.settings import Settings

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from agents.governance.rules import Act
-from agents.lifecycle.ask import AnswerRefused, Asker, Inquiry
 from agents.lifecycle.decide import Cause, Declined
+from agents.lifecycle.questions.ask import AnswerRefused, Asker, Inquiry
 from agents.lifecycle.review import Rulebook
 from storage.ledger import Ledger, Transaction
 from storage.records.models import ArtefactKind, ModelVersion, Stage, StageEvent

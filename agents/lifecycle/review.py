@@ -35,7 +35,7 @@ class Rulebook(Protocol):
 
 
 class ClashFinder(Protocol):
-    """Knows what plans share beside the campaigns that they change (`agents.lifecycle.clash`)."""
+    """Knows what plans share beside the campaigns that they change (`agents.lifecycle.questions.clash`)."""
 
     async def prepare(self) -> None:
         """Before the transaction: have the graph know all that is known."""

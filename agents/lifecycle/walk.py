@@ -31,6 +31,7 @@ NEXT = {
 
 MONITOR = "monitor"
 """Who proposes pauses and sets holds by itself; its name can be frozen like any other agent's."""
+MONITOR_VERSION = "1"
 
 
 class WrongWay(ValueError):

@@ -4,8 +4,8 @@ from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from agents.lifecycle.cases.notifications import Told, quiet_words
 from agents.lifecycle.decide import Declined
-from agents.lifecycle.notifications import Told, quiet_words
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
 from bot.office import Office

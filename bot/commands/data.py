@@ -4,8 +4,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from agents.lifecycle.source_picture import FACTS, DatasetPicture, SourcePicture
-from agents.lifecycle.survey import Survey
+from agents.lifecycle.answers.survey import Survey
+from agents.lifecycle.intake.source_picture import FACTS, DatasetPicture, SourcePicture
 from bot.commands.questions import as_document as question_document
 from bot.commands.shell import say
 from bot.opening import open_office

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from agents.lifecycle.decide import Declined
-from agents.lifecycle.forget import Forgotten
+from agents.lifecycle.intake.forget import Forgotten
 from bot.commands.shell import NEGATIVE, say
 from bot.commands.who import who
 from bot.opening import open_office

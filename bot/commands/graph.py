@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.knowledge.answers import Ambiguous, NotFound
-from agents.lifecycle.clash import conflict_line
+from agents.lifecycle.questions.clash import conflict_line
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.office import Office
 from bot.opening import open_office

@@ -8,9 +8,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from agents.lifecycle.doubt import proposal_for
-from agents.lifecycle.hold import Said
-from agents.lifecycle.land import Landed
+from agents.lifecycle.intake.doubt import proposal_for
+from agents.lifecycle.intake.hold import Said
+from agents.lifecycle.intake.land import Landed
 from agents.sources.entities.proposal import ProposedMapping
 from agents.sources.exports.export import StagedExport
 from agents.sources.exports.report import ExportReport

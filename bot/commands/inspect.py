@@ -5,8 +5,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from agents.lifecycle.enact import RulesUntrusted
-from agents.lifecycle.texts import TextUnreadable
+from agents.lifecycle.rules.enact import RulesUntrusted
+from agents.lifecycle.rules.texts import TextUnreadable
 from bot.commands.owners import owners_check
 from bot.commands.policy import problems_on_disk
 from bot.commands.shell import NEGATIVE, BadInput, say

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import TextIO
 
-from agents.lifecycle import why as reason
-from agents.lifecycle.trace import trace
+from agents.lifecycle.answers import why as reason
+from agents.lifecycle.answers.trace import trace
 from bot.commands.shell import BadInput, say
 from bot.opening import open_office, utc_now
 from bot.settings import Settings

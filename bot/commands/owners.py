@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.lifecycle.decide import Declined
-from agents.lifecycle.owners import unheld, unowned
+from agents.lifecycle.people.owners import unheld, unowned
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
 from bot.opening import open_office

@@ -5,7 +5,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from agents.lifecycle.decide import Declined
-from agents.lifecycle.delegate import Delegated
+from agents.lifecycle.people.delegate import Delegated
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
 from bot.opening import open_office

@@ -7,9 +7,9 @@ from typing import Any
 from agents.governance.policy import Policy
 from agents.governance.policy_tests import run_policy_tests
 from agents.governance.rules import Rules
-from agents.lifecycle.amend import MOST, Unamendable, impact_words
-from agents.lifecycle.enact import edition_of
-from agents.lifecycle.texts import HomeTexts, text_of
+from agents.lifecycle.rules.amend import MOST, Unamendable, impact_words
+from agents.lifecycle.rules.enact import edition_of
+from agents.lifecycle.rules.texts import HomeTexts, text_of
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
 from bot.office import Office

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from agents.lifecycle.decide import Declined
-from agents.lifecycle.hold import Said
-from agents.lifecycle.replay import Replayed
+from agents.lifecycle.intake.hold import Said
+from agents.lifecycle.intake.replay import Replayed
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
 from bot.opening import open_office

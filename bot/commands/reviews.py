@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from agents.lifecycle.cases.examine import Examined
 from agents.lifecycle.decide import Declined
-from agents.lifecycle.examine import Examined
 from agents.lifecycle.walk import NEXT
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from agents.lifecycle.break_glass import Broken
 from agents.lifecycle.decide import Declined
-from agents.lifecycle.freeze import Stopped, what_of
+from agents.lifecycle.people.break_glass import Broken
+from agents.lifecycle.people.freeze import Stopped, what_of
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
 from bot.commands.work_off import work_off

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from agents.governance.report import Account
 from agents.kpis.query import BadKpiQuery, KpiQuery
 from agents.kpis.windows import Window, recent
-from agents.lifecycle.enact import RulesUntrusted
+from agents.lifecycle.rules.enact import RulesUntrusted
 from bot.dashboard import waits
 from bot.office import Office
 from storage.ledger import Transaction

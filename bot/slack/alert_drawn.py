@@ -3,7 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from agents.lifecycle.owners import Owners
+from agents.lifecycle.people.owners import Owners
 from bot.slack.cards.alert_card import alert_card, suspects
 from bot.slack.cards.blocks import Message
 from bot.slack.cards.review_line import review_line

@@ -15,8 +15,8 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from agents.lifecycle.break_glass import Emergency
-from agents.lifecycle.owners import Owners
+from agents.lifecycle.people.break_glass import Emergency
+from agents.lifecycle.people.owners import Owners
 from agents.lifecycle.route import Router
 from bot.slack.alert_drawn import drawn_alert
 from bot.slack.alert_picture import AlertPictures

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from agents.kpis.question import HelpQuestion, WaitingQuestion
 from agents.kpis.reply import Reply
-from agents.lifecycle.respond import CAN
+from agents.lifecycle.answers.respond import CAN
 from bot.slack.answers import post_answer
 from bot.slack.cards import list_cards, notices
 from bot.slack.cards.blocks import Message, context

@@ -14,8 +14,8 @@ from itertools import pairwise
 from typing import Any
 
 from agents.kpis.figures import format_days, format_value
-from agents.lifecycle.source_picture import SourcePicture
-from agents.lifecycle.survey import Survey
+from agents.lifecycle.answers.survey import Survey
+from agents.lifecycle.intake.source_picture import SourcePicture
 from bot.slack.cards.data_words import gaps_of, source_name, span
 from bot.slack.cards.markup import clean, count, cut, day
 from bot.slack.cards.plan_parts import about

@@ -16,9 +16,9 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from agents.lifecycle.ask import ACT
-from agents.lifecycle.land import Landed
-from agents.lifecycle.survey import Survey
+from agents.lifecycle.answers.survey import Survey
+from agents.lifecycle.intake.land import Landed
+from agents.lifecycle.questions.ask import ACT
 from bot.office import Office
 from bot.slack.accounts import Accounts
 from bot.slack.cards import notices

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from agents.kpis.figures import format_days
-from agents.lifecycle.owners import unheld
+from agents.lifecycle.people.owners import unheld
 from bot.office import Office
 from bot.slack.cards.home_parts import HealthLine
 from bot.slack.cards.markup import count, words

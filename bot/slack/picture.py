@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from agents.lifecycle.survey import Survey
+from agents.lifecycle.answers.survey import Survey
 from bot.slack import data_chart
 from bot.slack.cards.blocks import Block
 from bot.slack.pictures import Pictures

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from agents.lifecycle.tell import is_version
-from agents.lifecycle.why import Why
+from agents.lifecycle.answers.tell import is_version
+from agents.lifecycle.answers.why import Why
 from bot.slack.cards.markup import clean, count, cut, words
 from bot.slack.charts import MOST_ALT, Chart
 from bot.slack.paper import BLUE, DRAWING, GREEN, GREY, INK, ORANGE, drawn, phone_figure, phone_png_of

@@ -8,7 +8,7 @@ from storage.records.record import Record, UtcDatetime
 
 
 class Measure(StrEnum):
-    """What is measured; each has one unit and one direction, see `agents.lifecycle.evaluate`."""
+    """What is measured; each has one unit and one direction, see `agents.lifecycle.evaluations.evaluate`."""
 
     OUTCOME_COVERAGE = "outcome_coverage"
     """Share of final outcomes of plans that fell into their forecast's range."""

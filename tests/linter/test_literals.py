@@ -15,7 +15,10 @@ SPEAKING = sorted(
             ROOT / "agents" / "kpis" / name
             for name in ("document.py", "telling.py", "reply.py", "finish.py", "remarks.py")
         ),
-        *(ROOT / "agents" / "lifecycle" / name for name in ("respond.py", "account.py", "foresee.py", "happened.py")),
+        *(
+            ROOT / "agents" / "lifecycle" / "answers" / name
+            for name in ("respond.py", "account.py", "foresee.py", "happened.py")
+        ),
         ROOT / "bot" / "slack" / "conversation.py",
     ]
 )

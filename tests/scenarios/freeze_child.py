@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from agents.lifecycle.decide import Accepted, Seen
-from agents.lifecycle.freeze import Stopped
+from agents.lifecycle.people.freeze import Stopped
 from bot.office import Office
 from bot.opening import open_office
 from bot.settings import Settings

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import storage.lake.store  # noqa: F401 - all that is heavy is imported before forking
-from agents.lifecycle.hold import Said
+from agents.lifecycle.intake.hold import Said
 from bot.opening import open_office
 from bot.settings import Settings
 

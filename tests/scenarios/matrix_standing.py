@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 
-from agents.lifecycle.ask import Inquiry
 from agents.lifecycle.decide import Accepted, Declined, Seen
+from agents.lifecycle.questions.ask import Inquiry
 from bot.slack.buttons import PlanRef
 from bot.slack.cards.plan_card import reference
 from storage.ledger import Transaction

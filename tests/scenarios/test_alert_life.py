@@ -3,7 +3,7 @@
 from datetime import time, timedelta
 from typing import Any
 
-from agents.lifecycle.cases import file_findings
+from agents.lifecycle.cases.cases import file_findings
 from storage.records.alerts import Alert, AlertState, Candidate, Certainty, Finding, LearntKind, Severity
 from tests.builders import a_finding
 from tests.fakes.member import Member

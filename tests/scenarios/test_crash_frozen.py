@@ -8,7 +8,7 @@ from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
-from agents.lifecycle.freeze import Stopped
+from agents.lifecycle.people.freeze import Stopped
 from bot.office import Office
 from bot.opening import open_office
 from bot.settings import Settings

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
-from agents.lifecycle.amend import Unamendable
+from agents.lifecycle.rules.amend import Unamendable
 from bot.slack.buttons import PlanName
 from bot.slack.cards.rollback_views import rollback_preview
 from storage.records.plans import Plan

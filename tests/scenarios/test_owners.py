@@ -1,6 +1,6 @@
 """An alert names who answers for it, and a change of owner moves the open ones too."""
 
-from agents.lifecycle.owners import Named
+from agents.lifecycle.people.owners import Named
 from storage.records.alerts import Alert
 from tests.scenarios.team import Team, words
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agents.lifecycle.ask import Inquiry
+from agents.lifecycle.questions.ask import Inquiry
 from bot.slack.data_buttons import AnswerRef
 from storage.ledger import Transaction
 from storage.records.people import Person

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from agents.lifecycle.cases import file_findings
+from agents.lifecycle.cases.cases import file_findings
 from storage.records.alerts import AlertState, Candidate, Certainty, Finding, Severity
 from storage.records.reviews import Review, ReviewState
 from tests.builders import a_finding

@@ -15,7 +15,7 @@ from agents.governance.calendar import sandbox_calendar
 from agents.governance.calendar_text import dump_calendar
 from agents.kpis.query import KpiQuery
 from agents.kpis.windows import Window
-from agents.lifecycle.hold import Said
+from agents.lifecycle.intake.hold import Said
 from bot.jobs import JOBS, catch_up
 from bot.office import Office
 from bot.opening import open_office

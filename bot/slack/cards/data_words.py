@@ -6,7 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from agents.kpis.figures import format_days, format_value
-from agents.lifecycle.source_picture import Gap, SourcePicture
+from agents.lifecycle.intake.source_picture import Gap, SourcePicture
 from bot.slack.cards.markup import clean, count, data, words
 
 _SOURCES = {

@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from agents.kpis.figures import plain
-from agents.lifecycle.land import Landed
-from agents.lifecycle.survey import Survey
+from agents.lifecycle.answers.survey import Survey
+from agents.lifecycle.intake.land import Landed
 from agents.sources.exports.report import ExportReport
 from bot.slack.buttons import ActionId, PageRef
 from bot.slack.cards.blocks import Block, Message, actions, button, context, header, section

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from agents.lifecycle.source_picture import SourcePicture
-from agents.lifecycle.survey import Survey
+from agents.lifecycle.answers.survey import Survey
+from agents.lifecycle.intake.source_picture import SourcePicture
 from bot.slack.buttons import ActionId
 from bot.slack.cards.blocks import Block, Message, actions, button, context, header, section
 from bot.slack.cards.data_words import age, amounts, gaps_of, late_words, source_name, span, things, zones_differ

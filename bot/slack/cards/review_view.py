@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from agents.lifecycle.examine import KINDS, can_recalibrate
+from agents.lifecycle.cases.examine import KINDS, can_recalibrate
 from bot.slack.buttons import AlertRef, CallbackId
 from bot.slack.cards.blocks import (
     Block,

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from agents.kpis.figures import format_days
-from agents.lifecycle.trace import trace
-from agents.lifecycle.why import Why
+from agents.lifecycle.answers.trace import trace
+from agents.lifecycle.answers.why import Why
 from bot.slack.buttons import CallbackId
 from bot.slack.cards.approvals_part import gates, name_of
 from bot.slack.cards.blocks import Block, View, modal, section

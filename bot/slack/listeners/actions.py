@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from agents.lifecycle.answers.why import why as why_of
 from agents.lifecycle.decide import Declined
-from agents.lifecycle.why import why as why_of
 from bot.slack import clicks, dialogs, why_picture
 from bot.slack.buttons import ActionId, MenuRef, PlanChoice, PlanName, PlanRef, Question
 from bot.slack.cards import notices

@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 
-from agents.lifecycle.amend import Unamendable
+from agents.lifecycle.rules.amend import Unamendable
 from bot.slack import clicks, dialogs
 from bot.slack.buttons import CallbackId
 from bot.slack.cards import notices

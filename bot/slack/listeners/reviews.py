@@ -6,8 +6,8 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from agents.governance.rules import Act
+from agents.lifecycle.cases.examine import Examined
 from agents.lifecycle.decide import Declined
-from agents.lifecycle.examine import Examined
 from bot.slack import clicks, dialogs
 from bot.slack.buttons import ActionId, AlertRef, CallbackId
 from bot.slack.cards import notices

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from agents.lifecycle.source_picture import DaySpend
+from agents.lifecycle.intake.source_picture import DaySpend
 from bot.slack.data_chart import MOST_DAYS, can_draw, data_chart, draw
 from tests.unit.bot.cards.data_builders import FIRST, LAST, a_dataset, a_source, a_survey, no_survey
 

@@ -2,7 +2,7 @@
 
 import struct
 
-from agents.lifecycle.why import Why
+from agents.lifecycle.answers.why import Why
 from bot.slack.why_picture import became_of, draw, rests_on, why_picture
 from storage.records.lineage import LineageStep
 from storage.records.plans import PlanState

@@ -8,7 +8,7 @@ from agents.knowledge.divergence import MOST_CASES, Divergence
 from agents.kpis.definitions import load_kpis
 from agents.kpis.engine import KpiEngine
 from agents.kpis.lake_reader import LakeReader
-from agents.lifecycle.monitor import Monitor
+from agents.lifecycle.cases.monitor import Monitor
 from agents.sources.readers import Readers
 from storage.features import FeatureValues
 from storage.records.alerts import AlertKind

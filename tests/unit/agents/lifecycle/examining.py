@@ -8,12 +8,12 @@ from agents.governance.alert_limits import parse_alerts
 from agents.governance.calendar import Calendar
 from agents.governance.rules import Rules, load_rules
 from agents.lifecycle.artefacts import shipped
-from agents.lifecycle.ask import Asker
-from agents.lifecycle.cases import file_findings
-from agents.lifecycle.examine import Examiner
+from agents.lifecycle.cases.cases import file_findings
+from agents.lifecycle.cases.examine import Examiner
+from agents.lifecycle.cases.pursue import Pursuit
+from agents.lifecycle.evaluations.recalibrate import Recalibrator
 from agents.lifecycle.promote import Promoter
-from agents.lifecycle.pursue import Pursuit
-from agents.lifecycle.recalibrate import Recalibrator
+from agents.lifecycle.questions.ask import Asker
 from agents.sources.readers import Readers
 from agents.team.roster import roster
 from storage.records.alerts import Alert, AlertKind, Candidate, Certainty, Finding, Reading, Severity

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from agents.lifecycle.ask import Answered, Asker
-from agents.lifecycle.doubt import Doubts
-from agents.lifecycle.hold import Said
-from agents.lifecycle.land import Landed, Landing
-from agents.lifecycle.release import Releaser
-from agents.lifecycle.replay import Replayer
-from agents.lifecycle.survey import Surveyor
+from agents.lifecycle.answers.survey import Surveyor
+from agents.lifecycle.intake.doubt import Doubts
+from agents.lifecycle.intake.hold import Said
+from agents.lifecycle.intake.land import Landed, Landing
+from agents.lifecycle.intake.release import Releaser
+from agents.lifecycle.intake.replay import Replayer
+from agents.lifecycle.questions.ask import Answered, Asker
 from storage.lake.store import Lake
 from storage.records.facts import Load
 from storage.records.people import Person

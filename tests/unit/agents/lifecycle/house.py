@@ -14,18 +14,18 @@ from agents.governance.rules import Rules, load_rules
 from agents.kpis.definitions import load_kpis
 from agents.kpis.engine import KpiEngine
 from agents.kpis.lake_reader import LakeReader
-from agents.lifecycle.attend import Attendant
-from agents.lifecycle.break_glass import Emergency
+from agents.lifecycle.cases.attend import Attendant
+from agents.lifecycle.cases.freshness import Freshness
+from agents.lifecycle.cases.monitor import Monitor
 from agents.lifecycle.decide import Accepted, Decider, Declined, Seen
-from agents.lifecycle.delegate import Delegator
 from agents.lifecycle.execute import Executor
-from agents.lifecycle.freeze import Freezer
-from agents.lifecycle.freshness import Freshness
-from agents.lifecycle.monitor import Monitor
-from agents.lifecycle.observe import Observer
-from agents.lifecycle.owners import Owners
+from agents.lifecycle.intake.observe import Observer
+from agents.lifecycle.people.break_glass import Emergency
+from agents.lifecycle.people.delegate import Delegator
+from agents.lifecycle.people.freeze import Freezer
+from agents.lifecycle.people.owners import Owners
+from agents.lifecycle.people.remind import Reminder
 from agents.lifecycle.propose import Proposer
-from agents.lifecycle.remind import Reminder
 from agents.lifecycle.review import Reviewer
 from agents.lifecycle.rollback import Rollback
 from agents.lifecycle.route import Router

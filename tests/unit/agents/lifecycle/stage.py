@@ -6,10 +6,10 @@ import tempfile
 from pathlib import Path
 
 from agents.governance.limits import sandbox_limits
-from agents.lifecycle.break_glass import Broken as BrokenGlass
 from agents.lifecycle.decide import Accepted
-from agents.lifecycle.delegate import Delegated
-from agents.lifecycle.freeze import Stopped
+from agents.lifecycle.people.break_glass import Broken as BrokenGlass
+from agents.lifecycle.people.delegate import Delegated
+from agents.lifecycle.people.freeze import Stopped
 from storage.database import Database
 from storage.records.money import Money
 from storage.records.people import Person, Role

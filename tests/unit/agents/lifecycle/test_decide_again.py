@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from agents.governance.approvals import binding_of
-from agents.lifecycle.break_glass import Broken
 from agents.lifecycle.decide import Accepted, Cause, Declined
+from agents.lifecycle.people.break_glass import Broken
 from agents.sources.source import SourceUnavailable
 from storage.records.people import Account, Role
 from storage.records.plans import Plan, PlanState, PlanStatus

@@ -8,9 +8,9 @@ import pytest
 
 from agents.drift.thresholds import DEFAULT
 from agents.lifecycle.artefacts import DRIFT, PLANNER, planner_in, shipped, thresholds_in
-from agents.lifecycle.ask import Answered, Asker
 from agents.lifecycle.decide import Cause, Declined
 from agents.lifecycle.promote import Promoter, Registered
+from agents.lifecycle.questions.ask import Answered, Asker
 from agents.team.brief import PlannerSettings
 from agents.team.roster import roster
 from storage.records.models import ArtefactKind, Stage, StageEvent

@@ -17,9 +17,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from agents.lifecycle.break_glass import Broken as BrokenGlass
 from agents.lifecycle.decide import Accepted
-from agents.lifecycle.delegate import Delegated
+from agents.lifecycle.people.break_glass import Broken as BrokenGlass
+from agents.lifecycle.people.delegate import Delegated
 from agents.lifecycle.rollback import ChannelSilent
 from agents.lifecycle.states import ask_again
 from storage.records.people import Account, Role

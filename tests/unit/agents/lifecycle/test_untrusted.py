@@ -6,12 +6,12 @@ import pytest
 
 from agents.governance.rules import Rules
 from agents.kpis.definitions import load_kpis
-from agents.lifecycle.cases import file_findings
-from agents.lifecycle.enact import RulesUntrusted
-from agents.lifecycle.freshness import Freshness
-from agents.lifecycle.owners import Owners
+from agents.lifecycle.cases.cases import file_findings
+from agents.lifecycle.cases.freshness import Freshness
+from agents.lifecycle.cases.pursue import Pursuit
+from agents.lifecycle.people.owners import Owners
 from agents.lifecycle.propose import Proposer
-from agents.lifecycle.pursue import Pursuit
+from agents.lifecycle.rules.enact import RulesUntrusted
 from agents.sources.promises import DeclaredSources
 from agents.sources.readers import Readers
 from storage.lake.store import Lake

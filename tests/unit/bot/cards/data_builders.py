@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from agents.lifecycle.land import Landed
-from agents.lifecycle.source_picture import DatasetPicture, DaySpend, Gap, SourcePicture
-from agents.lifecycle.survey import Survey
+from agents.lifecycle.answers.survey import Survey
+from agents.lifecycle.intake.land import Landed
+from agents.lifecycle.intake.source_picture import DatasetPicture, DaySpend, Gap, SourcePicture
 from agents.sources.exports.report import ExportReport
 from storage.records.facts import DroppedRow
 from storage.records.quarantine import Quarantined, SetAside
