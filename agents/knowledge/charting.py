@@ -59,32 +59,48 @@ class Charter:
         self._listeners: list[Callable[[Charted], Awaitable[None]]] = []
         self._ahead: tuple[datetime, ...] = ()
         self._one_at_a_time = asyncio.Lock()
+        self._asked = 0
+        self._newest: tuple[int, Charted] | None = None
 
     def on_news(self, listener: Callable[[Charted], Awaitable[None]]) -> None:
         """Call `listener` whenever charting came upon things or names that were not known."""
         self._listeners.append(listener)
 
     async def catch_up(self) -> Charted:
-        """Chart all that is new; cheap where nothing is. An unreadable knowledge.yml is told as refused."""
+        """Chart all that is new; cheap where nothing is. An unreadable knowledge.yml is told as refused.
+
+        Whoever asks while it is at work waits for the next run, and all who wait share that one: fifty people who
+        click at once cost two runs, not fifty.
+        """
+        self._asked += 1
+        asked = self._asked
         async with self._one_at_a_time:
-            tally = Tally()
-            await self._chart_shown(tally)
-            while await self._chart_trail(tally):
-                pass
-            try:
-                await self._chart_declared(tally)
-            except DeclarationInvalid as error:
-                tally.refuse(str(error))
-            async with self._ledger.read() as tx:
-                seq = await tx.graph.version()
-            charted = tally.charted(seq)
-            for listener in self._listeners if charted.new or charted.unknown else ():
-                await listener(charted)
+            if self._newest is not None and self._newest[0] >= asked:
+                return self._newest[1]
+            answers = self._asked
+            charted = await self._chart()
+            self._newest = answers, charted
             return charted
 
     def now(self) -> datetime:
         """The moment at which things hold today: a simulated source's clock may be ahead of ours."""
         return max(self._clock(), *self._ahead) if self._ahead else self._clock()
+
+    async def _chart(self) -> Charted:
+        tally = Tally()
+        await self._chart_shown(tally)
+        while await self._chart_trail(tally):
+            pass
+        try:
+            await self._chart_declared(tally)
+        except DeclarationInvalid as error:
+            tally.refuse(str(error))
+        async with self._ledger.read() as tx:
+            seq = await tx.graph.version()
+        charted = tally.charted(seq)
+        for listener in self._listeners if charted.new or charted.unknown else ():
+            await listener(charted)
+        return charted
 
     async def _chart_shown(self, tally: "Tally") -> None:
         """KPIs and the campaigns that channels show, where they are others than last time."""

@@ -50,6 +50,7 @@ MANIFEST = Path(__file__).parents[1] / "manifest.yml"
 AUDIT_CHANNEL = "C00AUDIT"
 STOPPED_WITHIN_S = 5.0
 """How long what is being told in Slack may take to its end when the bot stops."""
+_DIRECT_PAUSE_S = 0.25
 
 
 async def up(*, home: Path, port: int, seed: int, scenario: str, no_browser: bool) -> None:
@@ -282,9 +283,10 @@ async def _kept_informed(office: Office, desk: Desk, *, audit_channel: str | Non
     chronicle = Chronicle(ledger, client, channel=desk.channel, audit_channel=audit_channel, zone=zone, clock=clock)
     followers = (
         Follower("cards", cards.sweep, every_s=1),
-        Follower("inbox", inbox.sweep, every_s=2),
-        Follower("alert inbox", alert_inbox.sweep, every_s=2),
-        # Several entries of one plan become one message, and cards and clicks go first.
+        # Cards and clicks go first: in a busy minute a message to one person can wait for the commits around it,
+        # and several entries of one plan become one message.
+        Follower("inbox", inbox.sweep, every_s=2, pause_s=_DIRECT_PAUSE_S),
+        Follower("alert inbox", alert_inbox.sweep, every_s=2, pause_s=_DIRECT_PAUSE_S),
         Follower("chronicle", chronicle.look, every_s=2, pause_s=1),
     )
     for one in followers:

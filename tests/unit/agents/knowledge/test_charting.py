@@ -1,5 +1,6 @@
 """Charting: what is told once, what is told later, what is told twice, and what nobody can know yet."""
 
+import asyncio
 from datetime import date, timedelta
 
 import pytest
@@ -48,6 +49,30 @@ async def test_another_process_goes_on_where_this_one_was(study: Study):
     await study.facts(brand(campaign_id="2", campaign="Lighting"))
     assert (await other.catch_up()).new == (things.campaign("google_ads", "482", "2"),)
     assert (await study.chart()).seq > first.seq
+
+
+async def test_all_who_ask_while_it_is_at_work_share_the_next_run(study: Study):
+    begun, go_on, looks = asyncio.Event(), asyncio.Event(), []
+
+    async def shown():
+        looks.append(1)
+        begun.set()
+        await go_on.wait()
+        return ()
+
+    charter = Charter(
+        study.ledger, study.lake, shown=shown, measures=MEASURES, declared=study.declared, clock=study.clock
+    )
+    first = asyncio.create_task(charter.catch_up())
+    await begun.wait()
+    await study.facts(brand())
+    others = asyncio.gather(*(charter.catch_up() for _ in range(20)))
+    go_on.set()
+    told = [await first, *await others]
+    assert len(looks) == 2
+    assert any(BRAND in one.new for one in told)
+    assert {one.seq for one in told[1:]} == {(await charter.catch_up()).seq}
+    assert len(looks) == 3, "who asks later is told what is new by then"
 
 
 async def test_a_campaign_runs_from_its_first_day_and_until_it_has_no_figures_any_more(study: Study):
