@@ -6,14 +6,22 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 
 UtcDatetime = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
 """An aware moment, kept in UTC; naive datetimes are refused."""
 
-ZoneName = Annotated[str, AfterValidator(lambda name: ZoneInfo(name).key)]
+
+def _known_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError(f"{name} is no time zone; write one such as Europe/Berlin") from error
+
+
+ZoneName = Annotated[str, AfterValidator(_known_zone)]
 """The name of a time zone that this machine knows; others are refused."""
 
 

@@ -22,7 +22,6 @@ Like the mapping of ad figures (`agents.sources.text.mapping`), with the dataset
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 import yaml
@@ -38,7 +37,7 @@ from agents.sources.text.declared import Declared
 from agents.sources.text.unreadable import UnreadableExport
 from storage.contracts.columns import ContractColumn, columns_of
 from storage.contracts.entities import BY_DATASET
-from storage.records.record import Record, digest_of
+from storage.records.record import Record, ZoneName, digest_of
 
 OWN = ("source", "simulated", "account", "line", "currency")
 """Columns of every contract that a mapping does not fill from a column of the file like others."""
@@ -58,7 +57,7 @@ class EntityMapping(Record):
     dataset: str
     account: str = ""
     currency: str | CurrencyColumn | None = None
-    zone: str = "UTC"
+    zone: ZoneName = "UTC"
     dates: Literal["iso", "dmy", "mdy"] = "iso"
     decimal: Literal[".", ","] = "."
     simulated: bool = False
@@ -90,15 +89,6 @@ class EntityMapping(Record):
         dates = said.dates or (None if self.dates == "iso" else Order(self.dates))
         code = self.currency if isinstance(self.currency, str) else None
         return replace(said, dates=dates, currency=said.currency or code)
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str) -> str:
-        try:
-            ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{zone} is no time zone; write one such as Europe/Berlin") from error
-        return zone
 
     @field_validator("currency")
     @classmethod

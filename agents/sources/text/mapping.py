@@ -30,14 +30,13 @@ It is given by name, or stands beside the data: `sales.csv` is read with `sales.
 
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from agents.sources.text.metrics import METRICS
 from agents.sources.text.unreadable import UnreadableExport
-from storage.records.record import Record, digest_of
+from storage.records.record import Record, ZoneName, digest_of
 
 SUFFIX = ".mapping.yml"
 _TEXTS = ("day", "last_day", "campaign", "campaign_id")
@@ -58,7 +57,7 @@ class Mapping(Record):
     channel: str | FromColumn
     account: str = ""
     currency: str | FromColumn | None = None
-    zone: str | None = None
+    zone: ZoneName | None = None
     dates: Literal["iso", "dmy", "mdy"] = "iso"
     decimal: Literal[".", ","] = "."
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
@@ -80,16 +79,6 @@ class Mapping(Record):
             if isinstance(value, FromColumn):
                 named.append((f"{key}.column", value.column))
         return (*named, *(("breakdown", name) for name in self.breakdown))
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, zone: str | None) -> str | None:
-        try:
-            if zone:
-                ZoneInfo(zone)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{zone} is no time zone; write one such as Europe/Berlin") from error
-        return zone
 
     @field_validator("currency")
     @classmethod
