@@ -65,32 +65,47 @@ class ContractBroken(ValueError):
         self.problems = tuple(problems)
 
 
+def check_facts(frame: pl.DataFrame, load_id: str, *, categories: bool = False) -> None:
+    """Hold a frame against the contract; with `categories` texts may be such. Raises ContractBroken."""
+    if problems := _problems(frame, categories=categories):
+        raise ContractBroken(load_id, problems)
+
+
 def checked_facts(frame: pl.DataFrame, load_id: str) -> pl.DataFrame:
     """The frame in the columns of REPORTED; the engine would cast in silence. Raises ContractBroken."""
-    if problems := _problems(frame):
-        raise ContractBroken(load_id, problems)
-    kinds = REPORTED.items()
-    return frame.select(pl.col(name).cast(kind) if frame.schema[name] == pl.Null else name for name, kind in kinds)
+    check_facts(frame, load_id)
+    schema = frame.schema
+    return frame.select(name if schema[name] == kind else pl.col(name).cast(kind) for name, kind in REPORTED.items())
 
 
-def _problems(frame: pl.DataFrame) -> list[str]:
-    problems = [f"column {name} is missing" for name in REPORTED if name not in frame.schema]
-    problems += [f"column {name} is unknown" for name in frame.schema if name not in REPORTED]
+def _problems(frame: pl.DataFrame, *, categories: bool) -> list[str]:
+    schema = frame.schema
+    problems = [f"column {name} is missing" for name in REPORTED if name not in schema]
+    problems += [f"column {name} is unknown" for name in schema if name not in REPORTED]
     problems += [
-        f"{name} is {frame.schema[name]}, not {kind}"
+        f"{name} is {schema[name]}, not {kind}"
         for name, kind in REPORTED.items()
-        if name in frame.schema and frame.schema[name] not in (kind, pl.Null)
+        if name in schema and not _fits(schema[name], kind, categories=categories)
     ]
     if problems or frame.is_empty():
         return problems
-    # There are few currencies in many rows: what is no code is looked for among them, then in the rows.
-    said = frame["currency"].cast(pl.String).unique()
+    nulls = frame.null_count()
+    checks = {f"{name} is empty": nulls[name][0] for name in _NEVER_NULL}
+    checks["last_day lies before day"] = frame.select((pl.col("last_day") < pl.col("day")).sum()).item()
+    checks["an amount has no currency"] = _without_currency(frame)
+    return [f"{problem} in {count} rows" for problem, count in checks.items() if count]
+
+
+def _fits(found: DataType, kind: DataType, *, categories: bool) -> bool:
+    return found in (kind, pl.Null) or (categories and kind == pl.String and found == pl.Categorical)
+
+
+def _without_currency(frame: pl.DataFrame) -> int:
+    """Rows with an amount and no code; there are few currencies in many rows, so they are looked at first."""
+    said = frame["currency"].unique().cast(pl.String)
     codes = said.filter(said.str.contains(r"^[A-Z]{3}$"))
+    if codes.len() == said.len():
+        return 0
     some = pl.any_horizontal(pl.col(name).is_not_null() for name in _MONEY)
     lacking = some & ~pl.col("currency").cast(pl.String).is_in(codes.implode(), nulls_equal=True)
-    checks = frame.select(
-        *(pl.col(name).null_count().alias(f"{name} is empty") for name in _NEVER_NULL),
-        (pl.col("last_day") < pl.col("day")).sum().alias("last_day lies before day"),
-        (lacking.sum() if codes.len() < said.len() else pl.lit(0)).alias("an amount has no currency"),
-    ).row(0, named=True)
-    return [f"{problem} in {count} rows" for problem, count in checks.items() if count]
+    return int(frame.select(lacking.sum()).item())

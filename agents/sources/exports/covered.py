@@ -9,6 +9,7 @@ from agents.sources.exports.layout import Layout
 from agents.sources.exports.texts import header_of
 from agents.sources.text.cells import is_missing
 from agents.sources.text.days import Order, read_days
+from agents.sources.text.repeated import Rows
 from agents.sources.text.unreadable import shown
 
 _ZONES = timedelta(days=1)
@@ -24,7 +25,7 @@ class Covered:
         self._latest = today + _ZONES if today else None
         self._known: dict[str, date | None] = {}
 
-    def read(self, rows: pl.DataFrame, aside: Aside) -> tuple[pl.Series, pl.Series]:
+    def read(self, rows: Rows, aside: Aside) -> tuple[pl.Series, pl.Series]:
         """First and last day of every row; null in rows that are set aside. Raises days.UndecidedOrder."""
         layout = self._layout
         if layout.day is None:
@@ -44,11 +45,13 @@ class Covered:
             )
         return first, last
 
-    def _column(self, rows: pl.DataFrame, place: str, aside: Aside) -> pl.Series:
+    def _column(self, rows: Rows, place: str, aside: Aside) -> pl.Series:
         texts = rows[place]
-        days = read_days(texts, self._order, self._layout.zone, self._known)
+        days = texts.spread(read_days(texts.different, self._order, self._layout.zone, self._known))
         if days.null_count():
-            aside.mark(days.is_null(), lambda row: (self._why(texts[row], place), "correct the cell or export again"))
+            aside.mark(
+                days.is_null(), lambda row: (self._why(texts.at(row), place), "correct the cell or export again")
+            )
         return days
 
     def _why(self, text: str, place: str) -> str:

@@ -12,12 +12,12 @@ from agents.sources.exports.covered import Covered
 from agents.sources.exports.layout import Layout, Prepared
 from agents.sources.exports.numbers import Numbers
 from agents.sources.exports.row_currency import RowCurrency
-from agents.sources.exports.texts import constant, first_filled, header_of, mapped, text_of
+from agents.sources.exports.texts import constant, first_filled, header_of, text_of
 from agents.sources.text.cells import Style, censored
 from agents.sources.text.days import Order
-from agents.sources.text.json_text import json_object
+from agents.sources.text.json_text import json_object, json_objects
 from agents.sources.text.metrics import METRICS
-from agents.sources.text.repeated import different
+from agents.sources.text.repeated import Repeated, Rows
 from agents.sources.text.rows import LINE, column
 from agents.sources.text.totals import FOOTER, labels
 from storage.lake.facts import REPORTED
@@ -28,6 +28,7 @@ class Block(NamedTuple):
     """What one block of a file comes to."""
 
     facts: pl.DataFrame
+    """In the columns of REPORTED; texts that come again and again may be categories."""
     dropped: pl.DataFrame
     """Columns line, reason."""
     totals: list[tuple[str, dict[str, Decimal]]]
@@ -58,21 +59,22 @@ class FactsReader:
         Raises UnreadableExport (UnreadableNumber for a number), days.UndecidedOrder.
         """
         ready = self._prepare(block) if self._prepare else Prepared(block, block.select(LINE, reason=LINE).clear())
-        footer = _footers(ready.rows)
-        told = _without(ready.rows, footer)
+        whole = Rows(ready.rows)
+        footer = _footers(whole)
+        told = whole.without(footer)
         label = labels(told, self._layout.labels or [column(index) for index in range(3)], undated=self._undated())
-        rows = _without(told, label.is_not_null())
+        filled = told.without(label.is_not_null())
         totals = _only(told, label.is_not_null()).with_columns(label.drop_nulls().alias("total"))
-        empty = _all_blank(rows)
+        empty = _all_blank(filled)
         dropped = [
             ready.dropped.select(LINE, pl.col("reason").cast(pl.String)),
             totals.select(LINE, reason=pl.lit("total row: ") + pl.col("total")),
-            _only(rows, empty).select(LINE, reason=pl.lit("empty row")),
-            _only(ready.rows, footer).select(LINE, reason=pl.lit("remark below the table")),
+            _only(filled, empty).select(LINE, reason=pl.lit("empty row")),
+            _only(whole, footer).select(LINE, reason=pl.lit("remark below the table")),
         ]
-        rows = _without(rows, empty)
+        rows = filled.without(empty)
         said = [totals] if ready.totals is None else [totals, ready.totals]
-        aside = Aside(self._layout, rows)
+        aside = Aside(self._layout, rows.frame)
         return Block(
             aside.kept(self._facts(rows, aside)) if rows.height else REPORTED.to_frame(),
             pl.concat(dropped).sort(LINE),
@@ -80,66 +82,75 @@ class FactsReader:
             aside.rows(),
         )
 
-    def _facts(self, rows: pl.DataFrame, aside: Aside) -> pl.DataFrame:
+    def _facts(self, rows: Rows, aside: Aside) -> pl.DataFrame:
         """A fact a row, those that are set aside included."""
         layout = self._layout
         first, last = self._covered.read(rows, aside)
         numbers, symbols = self._numbers.read(rows, aside)
         currency = self._currency.read(rows, numbers, symbols, aside)
         if layout.finish:
-            numbers = layout.finish(numbers, rows)
+            numbers = layout.finish(numbers, rows.frame)
         numbers = self._currency.need(numbers, currency, aside)
         campaign = text_of(rows, layout.campaign)
         campaign_id = first_filled(text_of(rows, layout.campaign_id), campaign)
         named = not layout.nameless and (layout.campaign or layout.campaign_id)
-        if named and (lacking := campaign_id == "").any():
-            aside.mark(lacking, lambda _: ("the row names no campaign", "fill in the campaign or export again"))
-        account = first_filled(text_of(rows, layout.account_column), layout.account) if layout.account_column else None
+        if named and (lacking := campaign_id.different == "").any():
+            aside.mark(
+                campaign_id.spread(lacking),
+                lambda _: ("the row names no campaign", "fill in the campaign or export again"),
+            )
         facts: dict[str, pl.Series | str | bool | None] = {
             "source": layout.source,
             "simulated": layout.simulated,
-            "account": layout.account if account is None else account,
-            "channel": self._channel(rows, aside),
-            "campaign_id": campaign_id,
-            "campaign": campaign,
+            "account": (
+                first_filled(text_of(rows, layout.account_column), layout.account).coded()
+                if layout.account_column
+                else layout.account
+            ),
+            "channel": self._channel(rows, aside).coded(),
+            "campaign_id": campaign_id.coded(),
+            "campaign": campaign.coded(),
             "grain": layout.grain,
             "breakdown": self._breakdown(rows) if layout.dimensions else "",
             "day": first,
             "last_day": last,
-            "currency": currency,
-            "flags": self._flags(rows, numbers),
-            "line": rows[LINE],
+            "currency": currency.coded(),
+            "flags": self._flags(rows, numbers).coded(),
+            "line": rows.frame[LINE],
         }
         facts |= {fact: numbers[field] for field, (fact, _) in METRICS.items() if field in numbers.columns}
         # What is the same in all rows is told once: neither filled in nor looked through.
-        columns = {name: found for name, found in facts.items() if isinstance(found, pl.Series)}
+        columns = {
+            name: found if found.dtype == pl.Categorical else found.cast(REPORTED[name])
+            for name, found in facts.items()
+            if isinstance(found, pl.Series)
+        }
         return pl.DataFrame(columns, height=rows.height).select(
-            (pl.col(name).cast(kind) if name in columns else pl.lit(facts.get(name), dtype=kind).alias(name))
+            name if name in columns else pl.lit(facts.get(name), dtype=kind).alias(name)
             for name, kind in REPORTED.items()
         )
 
-    def _channel(self, rows: pl.DataFrame, aside: Aside) -> pl.Series:
+    def _channel(self, rows: Rows, aside: Aside) -> Repeated:
         layout = self._layout
         if layout.channel_column is None:
             return constant(layout.channel, rows)
         texts = rows[layout.channel_column]
-        found = mapped(
-            texts,
-            {
-                text: layout.channel_names.get(text.strip().casefold(), layout.channel or text.strip())
-                for text in texts.unique()
-            },
-        )
-        if (lacking := found == "").any():
+        names = [
+            layout.channel_names.get(text.strip().casefold(), layout.channel or text.strip())
+            for text in texts.different
+        ]
+        found = texts._replace(different=pl.Series(names, dtype=pl.String))
+        if (lacking := found.different == "").any():
             header = header_of(layout, layout.channel_column)
-            aside.mark(lacking, lambda _: (f"column {header} is empty", "name the channel"))
+            aside.mark(found.spread(lacking), lambda _: (f"column {header} is empty", "name the channel"))
         return found
 
-    def _breakdown(self, rows: pl.DataFrame) -> pl.Series:
+    def _breakdown(self, rows: Rows) -> pl.Series:
         texts = {name: text_of(rows, place) for name, place in self._layout.dimensions.items()}
-        return json_object({name: series.replace("", None) for name, series in texts.items()}, rows.height)
+        filled = {name: column.spread(column.different.replace("", None)) for name, column in texts.items()}
+        return json_object(filled, rows.height)
 
-    def _flags(self, rows: pl.DataFrame, numbers: pl.DataFrame) -> pl.Series:
+    def _flags(self, rows: Rows, numbers: pl.DataFrame) -> Repeated:
         flags = {
             fact: numbers[f"{field}?"]
             for field, (fact, _) in METRICS.items()
@@ -148,34 +159,29 @@ class FactsReader:
         named = [name for name in numbers.columns if name.startswith("flag:")]
         flags |= {name.removeprefix("flag:"): numbers[name] for name in named}
         for name, place in self._layout.others.items():
-            texts = rows[place]
+            texts = rows.frame[place]
             if _may_be_censored(texts) and texts.str.contains(r"^\s*[<>]").any():
-                marks = {text: censored(text) or None for text in texts.unique()}
-                found = texts.replace_strict(list(marks), list(marks.values()), return_dtype=pl.String)
+                marks = [censored(text) or None for text in rows[place].different]
+                found = rows[place].spread(pl.Series(marks, dtype=pl.String))
                 if found.null_count() < rows.height:
                     flags[name] = found
-        return json_object(flags, rows.height)
+        return json_objects(flags, rows.height)
 
     def _undated(self) -> pl.Expr:
         states = self._layout.states
         return pl.all_horizontal(_blank(place) for place in states) if states else pl.lit(value=False)
 
 
-def _without(rows: pl.DataFrame, these: pl.Series) -> pl.DataFrame:
-    """Nearly always nothing is to go, and copying a block is dear."""
-    return rows.filter(~these) if these.any() else rows
-
-
-def _only(rows: pl.DataFrame, these: pl.Series) -> pl.DataFrame:
-    return rows.filter(these) if these.any() else rows.clear()
+def _only(rows: Rows, these: pl.Series) -> pl.DataFrame:
+    return rows.frame.filter(these) if these.any() else rows.frame.clear()
 
 
 def _blank(place: str) -> pl.Expr:
     return pl.col(place).str.strip_chars().is_in(["", "--", "-", "–", "—"])
 
 
-def _none(rows: pl.DataFrame) -> pl.Series:
-    return pl.repeat(value=False, n=rows.height, dtype=pl.Boolean, eager=True)
+def _none(rows: Rows) -> pl.Series:
+    return pl.Series([False]).new_from_index(0, rows.height)
 
 
 def _may_be_censored(texts: pl.Series) -> bool:
@@ -184,18 +190,18 @@ def _may_be_censored(texts: pl.Series) -> bool:
     return isinstance(least, str) and isinstance(most, str) and (not least or least[0] <= " " or most >= "<")
 
 
-def _footers(rows: pl.DataFrame) -> pl.Series:
-    if not different(rows["c0"]).str.contains(FOOTER).any():
+def _footers(rows: Rows) -> pl.Series:
+    if not rows["c0"].different.str.contains(FOOTER).any():
         return _none(rows)
-    footer = rows["c0"].str.contains(FOOTER)
+    footer = rows.frame["c0"].str.contains(FOOTER)
     others = pl.all_horizontal(
-        pl.col(name).str.strip_chars() == "" for name in rows.columns if name not in ("c0", LINE)
+        pl.col(name).str.strip_chars() == "" for name in rows.frame.columns if name not in ("c0", LINE)
     )
-    return footer & rows.select(others.alias("others"))["others"]
+    return footer & rows.frame.select(others.alias("others"))["others"]
 
 
-def _all_blank(rows: pl.DataFrame) -> pl.Series:
-    if not (different(rows["c0"]).str.strip_chars() == "").any():
+def _all_blank(rows: Rows) -> pl.Series:
+    if not (rows["c0"].different.str.strip_chars() == "").any():
         return _none(rows)
-    every = pl.all_horizontal(pl.col(name).str.strip_chars() == "" for name in rows.columns if name != LINE)
-    return rows.select(every.alias("empty"))["empty"]
+    every = pl.all_horizontal(pl.col(name).str.strip_chars() == "" for name in rows.frame.columns if name != LINE)
+    return rows.frame.select(every.alias("empty"))["empty"]

@@ -91,9 +91,12 @@ class Tally:
             self._periods.update((day, day) for day in facts["day"].unique())
         else:
             self._periods.update(facts.select("day", "last_day").unique().rows())
-        spent = facts.filter(pl.col("spend_micros").is_not_null())
-        for currency, micros in spent.group_by("currency").agg(pl.col("spend_micros").cast(pl.Int128).sum()).rows():
-            self._spend[currency] = self._spend.get(currency, 0) + micros
+        spend = pl.col("spend_micros")
+        for currency, told, micros in (
+            facts.group_by("currency").agg(spend.count().alias("told"), spend.cast(pl.Int128).sum()).rows()
+        ):
+            if told:
+                self._spend[currency] = self._spend.get(currency, 0) + micros
         self._drop(block.dropped)
         self._totals.keep(sums_of(facts, self._layout.numbers))
         for label, sums in block.totals:

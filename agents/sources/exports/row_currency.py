@@ -4,13 +4,14 @@ import polars as pl
 
 from agents.sources.exports.aside import Aside
 from agents.sources.exports.layout import Layout
-from agents.sources.exports.texts import constant, first_filled, refuse, text_of
+from agents.sources.exports.texts import first_filled, refuse, text_of
 from agents.sources.text.currencies import could_be
-from agents.sources.text.repeated import different
+from agents.sources.text.repeated import Repeated, Rows
 from agents.sources.text.unreadable import shown
 
 NO_CURRENCY = "no currency"
 """Flag of an amount that was left out."""
+_CODE = r"^[A-Z]{3}$"
 _MONEY = ("spend", "budget", "revenue", "store_revenue")
 
 
@@ -21,23 +22,22 @@ class RowCurrency:
         self._layout = layout
         self._symbol_currency: str | None = None
 
-    def read(self, rows: pl.DataFrame, numbers: pl.DataFrame, symbols: pl.Series | None, aside: Aside) -> pl.Series:
+    def read(self, rows: Rows, numbers: pl.DataFrame, symbols: pl.Series | None, aside: Aside) -> Repeated:
         """The ISO code of every row, "" where the file does not say. Raises UnreadableExport where symbols disagree."""
         said = text_of(rows, self._layout.currency_column)
-        if different(said).str.contains(r"^[A-Z]{3}$").all():
-            pass  # as nearly always: codes, and nothing else
-        elif (odd := ((said := said.str.to_uppercase()) != "") & ~said.str.contains(r"^[A-Z]{3}$")).any():
+        codes = said.different.str.to_uppercase()
+        if (odd := (codes != "") & ~codes.str.contains(_CODE)).any():
+            written = said._replace(different=codes)
             remedy = "use a three-letter code such as EUR"
-            aside.mark(odd, lambda row: (f"{shown(said[row])} is not a currency code", remedy))
-            said = said.zip_with(~odd, constant("", rows))
-        known = first_filled(said, self._layout.currency or "")
-        return (
-            known
-            if symbols is None
-            else self._by_symbol(rows, known, symbols, numbers["spend" if "spend" in numbers else "revenue"])
-        )
+            aside.mark(said.spread(odd), lambda row: (f"{shown(written.at(row))} is not a currency code", remedy))
+            codes = codes.zip_with(~odd, pl.repeat("", codes.len(), eager=True))
+        known = first_filled(said._replace(different=codes), self._layout.currency or "")
+        if symbols is None:
+            return known
+        spend = numbers["spend" if "spend" in numbers else "revenue"]
+        return Repeated(self._by_symbol(rows, known.rows(), symbols, spend), None)
 
-    def _by_symbol(self, rows: pl.DataFrame, known: pl.Series, symbols: pl.Series, spend: pl.Series) -> pl.Series:
+    def _by_symbol(self, rows: Rows, known: pl.Series, symbols: pl.Series, spend: pl.Series) -> pl.Series:
         """Codes read from the amounts themselves, which must agree with each other and with what is said."""
         found = pl.DataFrame({"known": known, "symbol": symbols, "some": spend != 0}).fill_null(value=False)
         pairs = found.filter(pl.col("symbol").is_not_null() & pl.col("some")).select("known", "symbol").unique()
@@ -56,7 +56,7 @@ class RowCurrency:
         fallback = pl.when(pl.col("known") != "").then("known").otherwise(pl.lit(self._symbol_currency or ""))
         return joined.select(pl.coalesce("code", fallback).alias("code"))["code"]
 
-    def _agreed(self, rows: pl.DataFrame, found: pl.DataFrame, known: str, symbol: str, *, some: bool = True) -> str:
+    def _agreed(self, rows: Rows, found: pl.DataFrame, known: str, symbol: str, *, some: bool = True) -> str:
         here = (pl.col("known") == known) & (pl.col("symbol") == symbol) & (pl.col("some") == some)
         row = int(found.select(here.fill_null(value=False).arg_max()).item() or 0)
         possible = could_be(symbol)
@@ -79,13 +79,16 @@ class RowCurrency:
         self._symbol_currency = code
         return code
 
-    def need(self, numbers: pl.DataFrame, currency: pl.Series, aside: Aside) -> pl.DataFrame:
+    def need(self, numbers: pl.DataFrame, currency: Repeated, aside: Aside) -> pl.DataFrame:
         """The numbers, without amounts whose currency nobody says; or their rows are set aside."""
+        unsaid = currency.different == ""
         money = [field for field in _MONEY if field in numbers.columns]
+        if not unsaid.any():
+            return numbers
         some = numbers.select(
             pl.any_horizontal([pl.col(field).is_not_null() for field in money] or [pl.lit(value=False)])
         )
-        lacking = some.to_series() & (currency == "")
+        lacking = some.to_series() & currency.spread(unsaid)
         if not lacking.any():
             return numbers
         if self._layout.free_of_currency:

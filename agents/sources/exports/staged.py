@@ -66,7 +66,7 @@ class Folder:
             return
         count = self._counts.get(dataset, 0)
         self._counts[dataset] = count + 1
-        _write(frame, self.path / f"{dataset}-{count:06d}.arrow")
+        _write(_plain(frame), self.path / f"{dataset}-{count:06d}.arrow")
 
     def set_aside(self, row: Quarantined) -> None:
         with (self.path / _SET_ASIDE).open("a", encoding="utf-8") as lines:
@@ -88,7 +88,7 @@ class Memory:
         self.quarantined.clear()
 
     def take(self, dataset: str, frame: pl.DataFrame) -> None:
-        self.frames.setdefault(dataset, []).append(frame)
+        self.frames.setdefault(dataset, []).append(_plain(frame))
 
     def set_aside(self, row: Quarantined) -> None:
         self.quarantined.append(row)
@@ -98,6 +98,11 @@ def frames_in(folder: Path, dataset: str) -> Iterator[pl.DataFrame]:
     """The pieces of a dataset in their order."""
     for part in sorted(folder.glob(f"{dataset}-*.arrow")):
         yield _read(part)
+
+
+def _plain(frame: pl.DataFrame) -> pl.DataFrame:
+    """With texts where there are categories."""
+    return frame.cast({pl.Categorical: pl.String})
 
 
 def _write(frame: pl.DataFrame, path: Path) -> None:

@@ -1,19 +1,18 @@
 """Columns of text taken from a block, and the refusal that names a row of it."""
 
-from collections.abc import Mapping
 from typing import NoReturn
 
 import polars as pl
 
 from agents.sources.exports.layout import Layout
-from agents.sources.text.repeated import different
+from agents.sources.text.repeated import Repeated, Rows
 from agents.sources.text.rows import LINE
 from agents.sources.text.unreadable import UnreadableExport
 
 
-def refuse(layout: Layout, rows: pl.DataFrame, row: int, problem: str, remedy: str) -> NoReturn:
+def refuse(layout: Layout, rows: Rows, row: int, problem: str, remedy: str) -> NoReturn:
     """Refuse the file for what stands in this row of the block."""
-    raise UnreadableExport(layout.path, int(rows[LINE][row]), problem, remedy)
+    raise UnreadableExport(layout.path, int(rows.frame[LINE][row]), problem, remedy)
 
 
 def header_of(layout: Layout, place: str) -> str:
@@ -21,39 +20,31 @@ def header_of(layout: Layout, place: str) -> str:
     return f"“{layout.header[int(place[1:])]}”"
 
 
-def text_of(rows: pl.DataFrame, place: str | None) -> pl.Series:
+def text_of(rows: Rows, place: str | None) -> Repeated:
     """A text column without blanks around it; "" for missing marks and for a column the file lacks."""
     if place is None:
         return constant("", rows)
-    told = different(rows[place])
-    if (told == told.str.strip_chars()).all() and not (told == "--").any():
-        return rows[place]
-    text = rows[place].str.strip_chars()
-    missing = text == "--"
-    return text.zip_with(~missing, constant("", rows)) if missing.any() else text
+    bare = rows[place].different.str.strip_chars()
+    return rows[place]._replace(different=_unless(bare == "--", bare, ""))
 
 
-def first_filled(texts: pl.Series, other: pl.Series | str) -> pl.Series:
-    filled = texts != ""
-    if filled.all():
-        return texts
-    return texts.zip_with(filled, pl.repeat(other, texts.len(), eager=True) if isinstance(other, str) else other)
+def first_filled(texts: Repeated, other: Repeated | str) -> Repeated:
+    """The texts, with another one where there is none."""
+    empty = texts.different == ""
+    if isinstance(other, str):
+        return texts._replace(different=_unless(empty, texts.different, other))
+    return Repeated(other.rows().zip_with(texts.spread(empty), texts.rows()), None) if empty.any() else texts
 
 
-def constant(text: str, rows: pl.DataFrame) -> pl.Series:
-    return pl.repeat(text, rows.height, dtype=pl.String, eager=True)
+def constant(text: str, rows: Rows) -> Repeated:
+    """The same text in every row."""
+    return Repeated(pl.Series([text]), pl.Series([0], dtype=pl.UInt32).new_from_index(0, rows.height))
 
 
-def mapped(texts: pl.Series, meanings: Mapping[str, str]) -> pl.Series:
-    """The column with every text replaced by its meaning; `meanings` tells of every text there is."""
-    usual, *others = sorted(set(meanings.values()), key=list(meanings.values()).count, reverse=True) or [""]
-    found = pl.repeat(usual, texts.len(), dtype=pl.String, eager=True)
-    for other in others:
-        meant = pl.Series([text for text, meaning in meanings.items() if meaning == other], dtype=pl.String)
-        found = found.zip_with(~texts.is_in(meant.implode()), pl.repeat(other, texts.len(), eager=True))
-    return found
-
-
-def nulls(rows: pl.DataFrame) -> pl.Series:
+def nulls(rows: Rows) -> pl.Series:
     """Of no type, which fits any other and takes no memory."""
-    return pl.repeat(None, rows.height, dtype=pl.Null, eager=True)
+    return pl.Series([None], dtype=pl.Null).new_from_index(0, rows.height)
+
+
+def _unless(these: pl.Series, texts: pl.Series, other: str) -> pl.Series:
+    return pl.repeat(other, texts.len(), eager=True).zip_with(these, texts) if these.any() else texts

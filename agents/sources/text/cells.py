@@ -138,8 +138,7 @@ def _bare(texts: pl.Series, style: Style) -> pl.Series:
 def _scaled(clean: pl.Series, scale: int) -> pl.Series:
     if scale == 0:
         return clean.cast(pl.Int64, strict=False)
-    exact: pl.Series = clean.cast(pl.Decimal(38, scale), strict=False) * 10**scale
-    return exact.cast(pl.Int64, strict=False)
+    return clean.cast(pl.Decimal(38, scale), strict=False).to_physical().cast(pl.Int64, strict=False)
 
 
 def _odd_cells(texts: pl.Series, values: pl.Series, good: pl.Series, style: Style, scale: int) -> Column:

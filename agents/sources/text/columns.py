@@ -57,17 +57,23 @@ class ColumnsSeen:
         self._header = tuple(header)
         self._reads = reads
         self._values: list[set[str]] = [set() for _ in header]
+        self._found: dict[int, Column] = {}
 
     def see(self, block: pl.DataFrame) -> None:
         """Columns are named by position, as `rows.blocks` gives them."""
         for place, values in enumerate(self._values):
-            if len(values) < _SEEN:
+            if place not in self._found:
                 values.update(block[column(place)].head(_SEEN).unique().to_list())
+                if len(values) >= _SEEN:
+                    self._found[place] = self._column(place)
 
     def columns(self) -> tuple[Column, ...]:
         """In the order of the file."""
-        found = (seen(name, values) for name, values in zip(self._header, self._values, strict=True))
-        return tuple(one.model_copy(update={"reads": self._reads.get(place, "")}) for place, one in enumerate(found))
+        return tuple(self._found.get(place) or self._column(place) for place in range(len(self._header)))
+
+    def _column(self, place: int) -> Column:
+        found = seen(self._header[place], self._values[place])
+        return found.model_copy(update={"reads": self._reads.get(place, "")})
 
 
 def seen(name: str, values: Iterable[str]) -> Column:

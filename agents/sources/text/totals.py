@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from agents.sources.text.repeated import different
+from agents.sources.text.repeated import Rows
 
 _WORDS = (
     r"(?:grand|overall|filtered|sub)[\s-]*totals?|totals?|totale|totali|totaux|totales|totais|totaal|total\s+général|gesamt|gesamtsumme|gesamtergebnis|"
@@ -85,7 +85,7 @@ class Totals:
         return 2 if any(re.search(rf"\b{re.escape(word)}", after) for word in words) else 9
 
 
-def labels(frame: pl.DataFrame, columns: Sequence[str], *, undated: pl.Expr) -> pl.Series:
+def labels(rows: Rows, columns: Sequence[str], *, undated: pl.Expr) -> pl.Series:
     """Per row the label of the total row that it is, null where it is none.
 
     `undated` says for which rows the dates and states that every data row has are missing: there, a name that
@@ -93,17 +93,17 @@ def labels(frame: pl.DataFrame, columns: Sequence[str], *, undated: pl.Expr) -> 
     """
     # Most blocks hold no total at all, and looking for the words is the dearest part.
     likely = [
-        name for name in columns if name in frame.columns and different(frame[name]).str.contains(BEGINNING).any()
+        name for name in columns if name in rows.frame.columns and rows[name].different.str.contains(BEGINNING).any()
     ]
     if not likely:
-        return pl.repeat(None, frame.height, dtype=pl.String, eager=True)
+        return pl.repeat(None, rows.height, dtype=pl.String, eager=True)
     found = [
         pl.when(pl.col(name).str.contains(LABEL) | (undated & pl.col(name).str.contains(BEGINNING)))
         .then(pl.col(name).str.strip_chars())
         .otherwise(None)
         for name in likely
     ]
-    return frame.select(pl.coalesce(found).alias("total"))["total"]
+    return rows.frame.select(pl.coalesce(found).alias("total"))["total"]
 
 
 def _add(into: dict[str, Decimal], sums: Mapping[str, Decimal]) -> None:

@@ -128,6 +128,16 @@ async def test_a_half_done_move_leaves_nothing_in_the_table(lake: Lake):
     assert (await lake.read([load(1), load(2)], FIRST, LAST, simulated=False)).height == 1
 
 
+async def test_texts_may_come_as_categories_and_are_read_as_texts(lake: Lake):
+    given_ = frame(fact(), fact(campaign="Ω", account="ä"))
+    coded = given_.with_columns(pl.col("campaign", "account", "currency").cast(pl.Categorical))
+    parts = waiting(lake, 1, coded)
+    assert [one.equals(given_) for one in parts.frames()] == [True]
+    await lake.adopt(parts)
+    read = await lake.read([load(1)], FIRST, LAST, simulated=False)
+    assert read.select(REPORTED.names()).sort("campaign").equals(given_)
+
+
 async def test_rows_that_break_the_contract_never_become_a_file(lake: Lake):
     with pytest.raises(ContractBroken, match="an amount has no currency in 1 rows"):
         waiting(lake, 1, frame(fact(), fact(campaign="B", currency="")))
