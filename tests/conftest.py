@@ -4,6 +4,7 @@ Databases and homes are made once per run and copied per test: copying takes mil
 """
 
 import asyncio
+import gc
 import ipaddress
 import shutil
 import socket
@@ -29,6 +30,13 @@ from tests.fakes.clock import HandClock
 
 SEED = 7
 HISTORY_DAYS = 56
+
+
+def pytest_collection_finish() -> None:
+    """What modules made lives as long as the run: leave it out when looking for garbage, and look less often."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 class NetworkRefused(AssertionError):

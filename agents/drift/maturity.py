@@ -13,7 +13,6 @@ from datetime import date
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 Floats = NDArray[np.float64]
 
@@ -130,6 +129,8 @@ def _snapshot(rows: pl.DataFrame, *, data_day: date, window: int) -> pl.DataFram
 def _fit(
     pairs: pl.DataFrame, snapshot: pl.DataFrame, *, centre: tuple[float, float], spread: tuple[float, float]
 ) -> tuple[float, float]:
+    from scipy.optimize import minimize
+
     if float(pairs["later"].sum() or 0.0) >= _MIN_PAIRED_CONVERSIONS:
         columns = [pairs[name].to_numpy().astype(np.float64) for name in ("age", "later_age", "count", "later")]
 

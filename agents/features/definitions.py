@@ -12,6 +12,8 @@ from agents.kpis.formula import FormulaError, parse_formula
 from storage.records.features import FeatureDefinition
 
 DEFAULT_PATH = Path(__file__).with_name("features.yml")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""As safe, and ten times as fast where libyaml is installed."""
 
 Definitions = Mapping[str, FeatureDefinition]
 """By name, in the order of the file; one version of each is in use."""
@@ -39,7 +41,7 @@ class FeatureChanged(ValueError):
 def load_features(path: Path = DEFAULT_PATH) -> Definitions:
     """Read and check a definition file. Raises FeatureFileError with every fault found."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe one
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise FeatureFileError(path, [f"cannot be read: {error}"]) from error
     entries = document.get("features") if isinstance(document, dict) else None

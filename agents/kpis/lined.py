@@ -4,6 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
+from yaml.constructor import SafeConstructor
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""As safe, and ten times as fast where libyaml is installed."""
 
 
 class LinesUnreadable(ValueError):
@@ -42,7 +46,7 @@ class Lined:
 def lined(text: str) -> Lined:
     """The document of a text. Raises LinesUnreadable."""
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_LOADER)
         return Lined(None, 1) if node is None else _read(node, node.start_mark.line + 1)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
@@ -66,8 +70,4 @@ def _read(node: yaml.Node, line: int) -> Lined:
 
 
 def _scalar(node: yaml.Node) -> Any:
-    loader = yaml.SafeLoader("")
-    try:
-        return loader.construct_object(node, deep=True)
-    finally:
-        loader.dispose()
+    return SafeConstructor().construct_object(node, deep=True)

@@ -17,7 +17,7 @@ from storage.records.questions import Option, Question, QuestionKind
 from storage.records.stops import FreezeScope
 from tests.builders import a_finding
 from tests.scenarios.matrix_people import ANTON, CLAUDE, RITA
-from tests.scenarios.matrix_state import look
+from tests.scenarios.matrix_state import Onlooker, State
 from tests.scenarios.team import Team
 
 PATIENCE_S = 20.0
@@ -31,6 +31,16 @@ class Standing:
     team: Team
     _names: "count[int]" = field(default_factory=lambda: count(1))
     _stirred: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._onlooker = Onlooker(self.team.home)
+
+    def look(self) -> State:
+        """How all is, straight from the files."""
+        return self._onlooker.look()
+
+    def close(self) -> None:
+        self._onlooker.close()
 
     async def person(self, name: str) -> Person:
         async with self.team.office.ledger.read() as tx:
@@ -72,7 +82,7 @@ class Standing:
                 return status.plan
         plan = await self.asked("em-103")
         await self.says("approve", plan, ANTON)
-        await self.until(lambda: look(self.team.home)[f"plan {plan.id}"] == "done")
+        await self.until(lambda: self.look()[f"plan {plan.id}"] == "done")
         return plan
 
     async def stopped(self, *approved_by: str) -> Plan:

@@ -4,7 +4,6 @@ Whatever a payload did shows in the difference between two looks.
 """
 
 import sqlite3
-from contextlib import closing
 from pathlib import Path
 
 State = dict[str, str]
@@ -37,14 +36,34 @@ _MARKET = {
 _TRUTH = {"scenario": "SELECT seed, scenario FROM world"}
 
 
-def look(home: Path) -> State:
-    """Everything that a person could have changed."""
-    seen: State = {}
-    for file, queries in (("countersign.db", _OFFICE), ("market.db", _MARKET), ("market_truth.db", _TRUTH)):
-        with closing(sqlite3.connect(f"file:{home / file}?mode=ro", uri=True)) as database:
-            for table, query in queries.items():
-                seen |= {f"{table} {key}": str(value) for key, value in database.execute(query)}
-    return seen
+class Onlooker:
+    """Looks at one home again and again; a file that nobody wrote to since the last look is not read again."""
+
+    def __init__(self, home: Path) -> None:
+        self._files = [
+            (sqlite3.connect(f"file:{home / file}?mode=ro", uri=True), queries)
+            for file, queries in (("countersign.db", _OFFICE), ("market.db", _MARKET), ("market_truth.db", _TRUTH))
+        ]
+        self._read: dict[sqlite3.Connection, tuple[int, State]] = {}
+
+    def look(self) -> State:
+        """Everything that a person could have changed."""
+        seen: State = {}
+        for database, queries in self._files:
+            # SQLite's own count of what others committed, asked first: what comes meanwhile is seen by the next look.
+            ((version,),) = database.execute("PRAGMA data_version")
+            if database not in self._read or self._read[database][0] != version:
+                self._read[database] = (version, _rows(database, queries))
+            seen |= self._read[database][1]
+        return seen
+
+    def close(self) -> None:
+        for database, _ in self._files:
+            database.close()
+
+
+def _rows(database: sqlite3.Connection, queries: dict[str, str]) -> State:
+    return {f"{table} {key}": str(value) for table, query in queries.items() for key, value in database.execute(query)}
 
 
 def changed(before: State, after: State, actor: str) -> frozenset[str]:

@@ -16,7 +16,7 @@ from bot.workspace.inputs import values_of
 from tests.fakes.member import Json, _state, words
 from tests.scenarios.matrix_people import ANTON, EVERYBODY, STAFF, slack, take_places
 from tests.scenarios.matrix_standing import PATIENCE_S, Standing
-from tests.scenarios.matrix_state import State, changed, look
+from tests.scenarios.matrix_state import State, changed
 from tests.scenarios.team import CHANNEL, SLACK_TEAM, START, at_work
 
 BROKEN = "Something broke"
@@ -121,7 +121,7 @@ class World(Standing):
 
     def ready(self) -> None:
         """Look at how all is before a payload is delivered."""
-        self.seen = look(self.team.home)
+        self.seen = self.look()
 
     async def deliver(
         self,
@@ -142,8 +142,9 @@ class World(Standing):
             answer = await self._sent(payload, acked=acked)
             await self._until_handled()
             await self.until(lambda: wanted <= self._effect(name), patient=False)
-        effect, self.seen = self._effect(name), look(self.team.home)
-        new, form = [text for ts, text in self._private(name).items() if ts not in before], ""
+        effect, self.seen = self._effect(name), self.look()
+        told = self._private(name)
+        new, form = ["\n".join(words(told[place])) for place in told if place not in before], ""
         now = self.team.workspace.view_of(slack(name))
         if now is not None and now != dialog:
             new.append("\n".join(words(now)))
@@ -159,7 +160,7 @@ class World(Standing):
         return Came(effect, "\n".join(new), form, tuple(faults))
 
     def _effect(self, name: str) -> frozenset[str]:
-        return changed(self.seen, look(self.team.home), name)
+        return changed(self.seen, self.look(), name)
 
     async def _sent(self, payload: Json, *, acked: bool) -> Json | None:
         if acked:
@@ -177,7 +178,7 @@ class World(Standing):
             await asyncio.wait(running, timeout=PATIENCE_S)
 
     def _private(self, name: str) -> Json:
-        """What only this person can read, by its place: whispers in the channel, and direct messages."""
+        """The messages that only this person can read, by place: whispers in the channel, and direct ones."""
         held = self.team.workspace._core.state.ephemerals
         told = {
             f"{where} {one['ts']}": one for (where, user), own in held.items() if user == slack(name) for one in own
@@ -186,7 +187,7 @@ class World(Standing):
             told |= {
                 f"direct {one['ts']}": one for one in self.team.workspace.messages(slack(name)) if not _is_nudge(one)
             }
-        return {place: "\n".join(words(one)) for place, one in told.items()}
+        return told
 
     def _told_others(self, name: str) -> int:
         held = self.team.workspace._core.state.ephemerals
@@ -209,4 +210,7 @@ async def a_world(home: Path, **changes: Any) -> AsyncIterator[World]:
             await team.desk.accounts.person(slack(name))
         await world.delegation(ANTON, "delegate")
         assert team.wall() == START
-        yield world
+        try:
+            yield world
+        finally:
+            world.close()

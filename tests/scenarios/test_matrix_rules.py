@@ -13,7 +13,6 @@ from storage.records.plans import Plan
 from tests.scenarios.matrix_commands import WORKING
 from tests.scenarios.matrix_people import CLAUDE, EVERYBODY, KNOWN
 from tests.scenarios.matrix_row import WHO_ARE_YOU
-from tests.scenarios.matrix_state import look
 from tests.scenarios.matrix_world import World, a_world
 
 DECIDING = "approver brand finance legal cmo delegate"
@@ -93,7 +92,5 @@ async def _in_force(world: World) -> Plan:
     for name in ("approver", "cmo"):
         await world.says("approve", plan, name)
     # Whatever waits is judged anew by the new rules.
-    await world.until(
-        lambda: {look(world.team.home)[f"plan {one}"] for one in ("PLAN-1", plan.id)} == {"waiting", "done"}
-    )
+    await world.until(lambda: {world.look()[f"plan {one}"] for one in ("PLAN-1", plan.id)} == {"waiting", "done"})
     return plan

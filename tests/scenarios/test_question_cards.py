@@ -1,5 +1,8 @@
 """Questions that only people can answer: one live card each, answered once, by those who may."""
 
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+
 import pytest
 
 from agents.lifecycle.questions.ask import Inquiry
@@ -51,6 +54,11 @@ def cards(team: Team, asked: Question) -> list[Json]:
 @pytest.fixture
 async def settled(team: Team) -> list[str]:
     """Answers that were carried out."""
+    return settled_by(team)
+
+
+def settled_by(team: Team) -> list[str]:
+    """The same of a team that was hired."""
     done: list[str] = []
 
     async def settle(_tx: Transaction, asked: Question, option: Option, person: Person) -> str:
@@ -105,37 +113,41 @@ async def test_the_second_of_two_answers_is_told_who_was_first(team: Team, settl
     assert len(settled) == 1
 
 
-async def test_what_was_asked_anew_is_not_answered_by_a_click_on_the_old_card(team: Team, settled: list[str]) -> None:
-    asked = await ask(team)
-    card = await team.olivia.sees("spring-sale")
-    await team.stop_bot()
-    again = await ask(team, lines=("One of them runs in France.",))
-    assert again.version > asked.version
-    clicked = team.olivia.click(card, "They are one")
-    assert (await clicked)["ok"] is False, "nobody is there"
-    await team.start_bot()
-    await team.olivia.sees("One of them runs in France.")
+async def test_what_was_asked_anew_is_not_answered_by_a_click_on_the_old_card(
+    hired: Callable[..., AbstractAsyncContextManager[Team]],
+) -> None:
+    async with hired(ack_seconds=3.0) as team:  # as long as Slack waits: one click finds nobody
+        settled = settled_by(team)
+        asked = await ask(team)
+        card = await team.olivia.sees("spring-sale")
+        await team.stop_bot()
+        again = await ask(team, lines=("One of them runs in France.",))
+        assert again.version > asked.version
+        clicked = team.olivia.click(card, "They are one")
+        assert (await clicked)["ok"] is False, "nobody is there"
+        await team.start_bot()
+        await team.olivia.sees("One of them runs in France.")
 
-    payload = {
-        "type": "block_actions",
-        "user": {"id": "U00OLIVIA", "team_id": "T00COUNTER"},
-        "team": {"id": "T00COUNTER"},
-        "channel": {"id": CHANNEL},
-        "container": {"channel_id": CHANNEL, "message_ts": card["ts"]},
-        "actions": [
-            {
-                "type": "button",
-                "action_id": "question.answer.0",
-                "block_id": "b",
-                "action_ts": "1.1",
-                "value": AnswerRef(asked.id, asked.version, "accept").encode(),
-            }
-        ],
-    }
-    await team.workspace.deliver_raw(payload)
+        payload = {
+            "type": "block_actions",
+            "user": {"id": "U00OLIVIA", "team_id": "T00COUNTER"},
+            "team": {"id": "T00COUNTER"},
+            "channel": {"id": CHANNEL},
+            "container": {"channel_id": CHANNEL, "message_ts": card["ts"]},
+            "actions": [
+                {
+                    "type": "button",
+                    "action_id": "question.answer.0",
+                    "block_id": "b",
+                    "action_ts": "1.1",
+                    "value": AnswerRef(asked.id, asked.version, "accept").encode(),
+                }
+            ],
+        }
+        await team.workspace.deliver_raw(payload)
 
-    await team.olivia.sees("has changed since you saw it")
-    assert settled == []
+        await team.olivia.sees("has changed since you saw it")
+        assert settled == []
 
 
 async def test_a_question_that_was_overtaken_says_so_and_takes_no_answer(team: Team, settled: list[str]) -> None:

@@ -48,7 +48,8 @@ from tests.fakes.rulebook import FixedRulebook
 from tests.fakes.work_queue import HandWorkQueue
 
 RULES = load_rules(limits=sandbox_limits(pounds(1000)))
-"""Loaded once: reading the policies takes longer than most tests."""
+KPIS, FEATURES = load_kpis(), load_features()
+"""Loaded once, as the rules: reading them takes longer than most tests."""
 
 
 @dataclass
@@ -202,7 +203,7 @@ async def _furnished(
     ledger = Ledger(database, queue)
     lake, readers = Lake(str(folder / "lake")), Readers(dict.fromkeys(channels, source))
     facts = LakeReader(ledger, lake)
-    features = FeatureStore(ledger, facts, FeatureValues(lake.uri), definitions=load_features())
+    features = FeatureStore(ledger, facts, FeatureValues(lake.uri), definitions=FEATURES)
     pauses: list[float] = []
 
     async def pause(seconds: float) -> None:
@@ -235,12 +236,12 @@ async def _furnished(
             ledger, lake, rulebook, readers=readers, declared=DeclaredSources(folder / "sources.yml"), clock=clock
         ),
         owners=Owners(
-            ledger, rulebook, kpis={name: one.owner for name, one in load_kpis().items()}, features=load_features(),
+            ledger, rulebook, kpis={name: one.owner for name, one in KPIS.items()}, features=FEATURES,
             clock=clock,
         ),
         monitor=Monitor(
-            ledger, facts=facts, kpis=KpiEngine(facts, kpis=load_kpis(), clock=clock), features=features,
-            readers=readers, clock=clock,
+            ledger, facts=facts, kpis=KpiEngine(facts, kpis=KPIS, clock=clock), features=features,
+            readers=readers, clock=clock, rulebook=rulebook,
         ),
         router=Router(ledger, rulebook, readers=readers, clock=clock),
         reminder=Reminder(ledger, rulebook, clock=clock),
