@@ -254,6 +254,7 @@ def office_of(
             clock=clock,
             divergence=Divergence(ledger, charter),
             grader=Grader(ledger, rulebook, readers=readers),
+            rulebook=rulebook,
         ),
         rollback=rollback,
         reminder=Reminder(ledger, rulebook, clock=clock),

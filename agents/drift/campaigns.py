@@ -9,6 +9,7 @@ import numpy as np
 from agents.drift.case import Case, Why
 from agents.drift.causes import cases_of_campaign
 from agents.drift.columns import ChannelColumns, Columns
+from agents.drift.excuses import NONE, Excuses
 from agents.drift.maturity import Maturity
 from agents.drift.signals import ALL, Normals, signals_of
 from agents.drift.thresholds import Thresholds
@@ -28,6 +29,7 @@ def campaign_cases(
     normals: Normals,
     flagged: Collection[tuple[str, str]] | None,
     paused: Collection[str],
+    excuses: Excuses = NONE,
 ) -> tuple[Case, ...]:
     """Cases beside those already `told`, which explain the campaigns of their channels.
 
@@ -47,7 +49,7 @@ def campaign_cases(
             if one.channel in paused or (flagged is not None and not any(name == one.channel for _, name in flagged)):
                 continue
             alone = replace(columns, channels=(one,), orders=None, jumps=(), silent=())
-            signals = signals_of(alone, maturity=maturity, thresholds=strict, normals=normals)
+            signals = signals_of(alone, maturity=maturity, thresholds=strict, normals=normals, excuses=excuses)
             for case in cases_of_campaign(alone, signals, strict):
                 marked = flagged is None or (case.kpi, one.channel) in flagged
                 ours = case.kpi == "spend" and one.channel in changed

@@ -13,10 +13,12 @@ from agents.drift.campaigns import campaign_cases
 from agents.drift.case import Case
 from agents.drift.causes import cases_of
 from agents.drift.columns import Columns, columns_of
+from agents.drift.excuses import NONE, Excuses
 from agents.drift.maturity import Maturity
+from agents.drift.occasions import Occasions
 from agents.drift.plans import ExecutedPlan
 from agents.drift.signals import ALL, Normals, signals_of
-from agents.drift.suspicion import candidates_of
+from agents.drift.suspicion import candidates_of, special_days_near
 from agents.drift.thresholds import DEFAULT, Thresholds
 from agents.drift.wording import detail_of, title_of
 from agents.drift.words import unit_of
@@ -35,19 +37,22 @@ def detect(
     normals: Normals = MappingProxyType({}),
     flagged: Collection[tuple[str, str]] | None = None,
     paused: Collection[str] = (),
+    excuses: Excuses = NONE,
 ) -> tuple[Finding, ...]:
     """Judge the newest one to three complete days of one source.
 
     `frame` has the columns of `storage.lake.facts.FACTS`; older versions of its rows show how fast conversions arrive,
     and young days are compared at equal maturity. Budgets that `plans` changed are not drift, and a level in `normals`
-    is the usual one from its day on. Of `flagged` and `paused` campaigns see `campaign_cases`. Currencies are judged
-    apart. Empty with less history than the thresholds ask for.
+    is the usual one from its day on; special days are judged as `excuses` says. Of `flagged` and `paused` campaigns see
+    `campaign_cases`. Currencies are judged apart. Empty with less history than the thresholds ask for.
     """
     arranged = arrange(frame, data_day=data_day, restatement_days=restatement_days, plans=plans)
     return tuple(
         finding
         for one in arranged
-        for finding in judge(one, plans=plans, thresholds=thresholds, normals=normals, flagged=flagged, paused=paused)
+        for finding in judge(
+            one, plans=plans, thresholds=thresholds, normals=normals, flagged=flagged, paused=paused, excuses=excuses
+        )
     )
 
 
@@ -89,9 +94,10 @@ def judge(
     normals: Normals,
     flagged: Collection[tuple[str, str]] | None,
     paused: Collection[str],
+    excuses: Excuses = NONE,
 ) -> tuple[Finding, ...]:
     """All cases of the newest day; see `detect`."""
-    signals = signals_of(one.columns, maturity=one.arrival, thresholds=thresholds, normals=normals)
+    signals = signals_of(one.columns, maturity=one.arrival, thresholds=thresholds, normals=normals, excuses=excuses)
     cases = cases_of(one.columns, signals, thresholds)
     alone = campaign_cases(
         one.columns,
@@ -101,6 +107,7 @@ def judge(
         normals=normals,
         flagged=flagged,
         paused=paused,
+        excuses=excuses,
     )
     telling = _Telling(
         newest=one.newest,
@@ -109,6 +116,7 @@ def judge(
         data_day=one.columns.last,
         plans=plans,
         thresholds=thresholds,
+        occasions=excuses.occasions,
     )
     return tuple(telling.finding(case) for case in (*cases, *alone))
 
@@ -123,6 +131,7 @@ class _Telling:
     data_day: date
     plans: Sequence[ExecutedPlan]
     thresholds: Thresholds
+    occasions: Occasions
 
     def finding(self, case: Case) -> Finding:
         loads = sorted(set(self.newest["load_id"].drop_nulls().to_list()))
@@ -143,7 +152,14 @@ class _Telling:
             seen_on=self.data_day,
             evidence=tuple(load if load.startswith("load:") else f"load:{load}" for load in loads),
             reading=self._reading(case),
-            candidates=candidates_of(case, plans=self.plans, data_day=self.data_day, since=since, plan_days=days),
+            candidates=candidates_of(
+                case,
+                plans=self.plans,
+                data_day=self.data_day,
+                since=since,
+                plan_days=days,
+                special=special_days_near(self.occasions, since or self.data_day, self.data_day),
+            ),
             pattern=case.pattern or _pattern(case),
             channel=channel,
             campaign_id=_campaign_of(case),

@@ -6,6 +6,8 @@ from datetime import date, timedelta
 import numpy as np
 
 from agents.drift.columns import ChannelColumns, Columns, Floats
+from agents.drift.excuses import NONE, Excuses, share_of_usual
+from agents.drift.level import Series
 
 SEPARATOR = "|"
 
@@ -21,8 +23,10 @@ def asked_of(name: str) -> tuple[str, str]:
     return kpi, entity
 
 
-def points_of(columns: Columns, *, after: date | None) -> Iterator[tuple[date, dict[str, float]]]:
-    """Days after `after`, oldest first, with what is known of them now; NaN where a KPI is undefined.
+def points_of(
+    columns: Columns, *, after: date | None, excuses: Excuses = NONE
+) -> Iterator[tuple[date, dict[str, float]]]:
+    """Days after `after`, oldest first, with what is known of them now; NaN where undefined or excused by its day.
 
     Conversions are measured against those that can have arrived, so that a young day is not a bad one.
     """
@@ -39,9 +43,24 @@ def points_of(columns: Columns, *, after: date | None) -> Iterator[tuple[date, d
             for (campaign, _), own in zip(channel.campaigns, values[1:], strict=True):
                 names.append(name_of(kpi, f"{channel.channel}/{campaign}"))
                 rows.append(own)
-    table = np.stack(rows)[:, -wanted:]
+    table = _without_excused(np.stack(rows), names, columns.last, wanted, excuses)[:, -wanted:]
     for at in range(wanted):
         yield columns.last - timedelta(days=wanted - 1 - at), dict(zip(names, table[:, at].tolist(), strict=True))
+
+
+def _without_excused(rows: Floats, names: list[str], last: date, wanted: int, excuses: Excuses) -> Floats:
+    """Of the newest so many days; each is judged by those before it."""
+    special = excuses.special(last, rows.shape[1])
+    left = rows.copy()
+    for day in np.flatnonzero(special).tolist():
+        if day < rows.shape[1] - wanted:
+            continue
+        for at, name in enumerate(names):
+            known = np.isfinite(rows[at, : day + 1])
+            series = Series(np.where(known, rows[at, : day + 1], 0.0), known.astype(np.float64))
+            if excuses.excuse(*asked_of(name), share_of_usual(series, special[: day + 1])):
+                left[at, day] = np.nan
+    return left
 
 
 def _kpis(channel: ChannelColumns) -> dict[str, Floats]:

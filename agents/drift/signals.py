@@ -1,13 +1,15 @@
 """Every KPI of every channel and of the whole against its expected level; what fires and what is steady."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from types import MappingProxyType
 
 import numpy as np
 
 from agents.drift.columns import ChannelColumns, Columns, Floats, kpi_parts
+from agents.drift.excuses import NONE, Excuses, cleared, share_of_usual
 from agents.drift.level import Reading, Series, growing, read, renewed, streak
 from agents.drift.maturity import Maturity
 from agents.drift.thresholds import KpiRule, Thresholds
@@ -66,10 +68,47 @@ Normals = Mapping[tuple[str, str], date]
 
 
 def signals_of(
-    columns: Columns, *, maturity: Maturity, thresholds: Thresholds, normals: Normals = MappingProxyType({})
+    columns: Columns,
+    *,
+    maturity: Maturity,
+    thresholds: Thresholds,
+    normals: Normals = MappingProxyType({}),
+    excuses: Excuses = NONE,
 ) -> dict[tuple[str, str], Signal]:
-    """Judge all KPIs; those without history, counts or denominator are left out."""
-    found = _Judged(columns, thresholds, normals)
+    """Judge all KPIs; those without history, counts or denominator, or that a special day excuses, are left out."""
+    found = _Judged(columns, thresholds, normals, excuses)
+    for kpi, entity, series in _series_of(columns, maturity):
+        found.judge(kpi, entity, series)
+    return found.signals
+
+
+def shares_of_usual(columns: Columns, *, maturity: Maturity, excuses: Excuses = NONE) -> dict[tuple[str, str], float]:
+    """What every KPI was on the newest day, in terms of what it is on such a weekday."""
+    shares = {}
+    for kpi, entity, series in _series_of(columns, maturity):
+        share = share_of_usual(series, excuses.special(columns.last, len(series.numerator)))
+        if share is not None:
+            shares[kpi, entity] = share
+    return shares
+
+
+def signals_over(
+    series: Mapping[str, Series],
+    *,
+    last: date,
+    thresholds: Thresholds,
+    normals: Normals = MappingProxyType({}),
+    excuses: Excuses = NONE,
+) -> dict[str, Signal]:
+    """The same judgement of KPIs over the whole business, each a series that ends on `last`; by KPI."""
+    found = _Judged(Columns(last, (), None, ()), thresholds, normals, excuses)
+    for kpi, one in series.items():
+        found.judge(kpi, ALL, one)
+    return {kpi: signal for (kpi, _), signal in found.signals.items()}
+
+
+def _series_of(columns: Columns, maturity: Maturity) -> Iterator[tuple[str, str, Series]]:
+    """KPI, entity and series of every channel and of the whole."""
     for channel in columns.channels:
         # The error of the share that has not arrived yet, relative to the share that has.
         late = maturity.error * (1 - channel.arrived) / channel.arrived
@@ -82,13 +121,12 @@ def signals_of(
                 counts=_expected_counts(channel) if counted else None,
                 extra_error=late if counted else None,
             )
-            found.judge(kpi, channel.channel, series)
+            yield kpi, channel.channel, series
     if columns.orders is not None and columns.channels:
-        _judge_shop(found, columns, columns.orders, maturity)
-    return found.signals
+        yield from _of_shop(columns, columns.orders, maturity)
 
 
-def _judge_shop(found: "_Judged", columns: Columns, orders: Floats, maturity: Maturity) -> None:
+def _of_shop(columns: Columns, orders: Floats, maturity: Maturity) -> Iterator[tuple[str, str, Series]]:
     by_channel = [channel.conversions.sum(axis=0) for channel in columns.channels]
     conversions = np.sum(by_channel, axis=0)
     complete = [made / channel.arrived for made, channel in zip(by_channel, columns.channels, strict=True)]
@@ -101,27 +139,38 @@ def _judge_shop(found: "_Judged", columns: Columns, orders: Floats, maturity: Ma
         counts=_smooth(final) * arrived,
         extra_error=maturity.error * (1 - arrived) / arrived,
     )
-    found.judge("tracking", ALL, reported)
-    found.judge("orders", ALL, Series(orders, np.ones_like(orders), counts=_smooth(orders)))
+    yield "tracking", ALL, reported
+    yield "orders", ALL, Series(orders, np.ones_like(orders), counts=_smooth(orders))
 
 
 class _Judged:
     """Signals as they are found."""
 
-    def __init__(self, columns: Columns, thresholds: Thresholds, normals: Normals) -> None:
+    def __init__(self, columns: Columns, thresholds: Thresholds, normals: Normals, excuses: Excuses = NONE) -> None:
         self.signals: dict[tuple[str, str], Signal] = {}
-        self._columns, self._thresholds, self._normals = columns, thresholds, normals
+        self._columns, self._thresholds, self._normals, self._excuses = columns, thresholds, normals, excuses
+        self._special = cache(lambda days: excuses.special(columns.last, days))
 
     def judge(self, kpi: str, entity: str, series: Series) -> None:
         """Against the level, or the new one where there is one; a slow departure only where no fast one is seen."""
         thresholds = self._thresholds
+        special = self._special(len(series.numerator))
+        if special[-1:].any() and self._excuses.excuse(kpi, entity, share_of_usual(series, special)):
+            return
+        clear = cleared(series, special)
+        series = clear.series
         # What is normal for a channel by now is so for each of its campaigns.
         channel = entity.split("/", 1)[0]
         since = max(filter(None, (self._normals.get((kpi, one)) for one in (entity, channel, EVERY))), default=None)
         if since is not None:
             first = len(series.numerator) - 1 - (self._columns.last - since).days
             series = renewed(series, since=first)
-        readings = read(series, level_days=thresholds.level_days, min_history_days=thresholds.min_history_days)
+        readings = read(
+            series,
+            level_days=thresholds.level_days,
+            min_history_days=thresholds.min_history_days,
+            windows=clear.windows,
+        )
         if not readings:
             return
         rule = next((rule for rule in thresholds.rules if rule.kpi == kpi), None)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from agents.drift.case import Case, Why
+from agents.drift.occasions import Occasions
 from agents.drift.plans import ExecutedPlan
 from agents.drift.signals import ALL, Signal
 from agents.drift.words import LABELS, moved
@@ -15,6 +16,8 @@ from storage.records.alerts import Candidate, Certainty
 
 _SOON_DAYS = 3
 """A plan that was carried out so few days before a case began stands out."""
+LOOK_BACK_DAYS = 7
+"""Special days longer ago are not told of."""
 _WORDS = {
     Why.TRACKING: "The tag that reports conversions broke{where}.",
     Why.PRICE: "Auctions{where} became dearer: other advertisers bid more, or there is less to bid for.",
@@ -27,11 +30,33 @@ _WORDS = {
 }
 
 
+def special_days_near(occasions: Occasions, first: date, last: date) -> tuple[str, ...]:
+    """Days of a departure, and the one before it, that are unlike others, in words."""
+    if not occasions:
+        return ()
+    days = (last - timedelta(days=ago) for ago in range(min((last - first).days, LOOK_BACK_DAYS) + 1, -1, -1))
+    return tuple(f"{day:%-d %b} is {name}" for day in days if (name := occasions.name_of(day)))
+
+
 def candidates_of(
-    case: Case, *, plans: Sequence[ExecutedPlan], data_day: date, since: date | None, plan_days: int
+    case: Case,
+    *,
+    plans: Sequence[ExecutedPlan],
+    data_day: date,
+    since: date | None,
+    plan_days: int,
+    special: Sequence[str] = (),
 ) -> tuple[Candidate, ...]:
-    """The cause that the signals fit, then our plans, newest first, then what may be wrong with the data."""
-    found = [_fitting(case)]
+    """The cause that the signals fit, then our plans, newest first, then what may be wrong with the data.
+
+    `special` days speak for what lies outside, and against whatever else is thought of.
+    """
+    fitting = _fitting(case)
+    if special and case.why is not Why.OUTSIDE:
+        fitting = fitting.model_copy(update={"speaks_against": (*special, *fitting.speaks_against)})
+    elif special:
+        fitting = fitting.model_copy(update={"speaks_for": (*fitting.speaks_for, *special)})
+    found = [fitting]
     if case.ours:
         near = [plan for plan in plans if _near(case, plan, data_day=data_day, days=plan_days)]
         near.sort(key=lambda plan: (plan.executed_on, plan.plan_id), reverse=True)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 
+from agents.drift.occasions import Occasions, SpecialDay, public_holiday
 from storage.records.people import Role
 from storage.records.record import Record, ZoneName
 
@@ -120,6 +121,10 @@ class Calendar(Record):
     closes: time = time(0)
     """Exclusive; midnight is the day's end."""
     holidays: frozenset[date] = Field(default=frozenset(), max_length=MOST_HOLIDAYS)
+    countries: tuple[str, ...] = ()
+    """Those whose public holidays are the team's, too; codes such as GB or GB-ENG."""
+    special_days: tuple[SpecialDay, ...] = ()
+    """Days at work on which figures are unlike those of others."""
     expire_after_minutes: int = Field(default=480, ge=1, le=LONGEST_MINUTES)
     """Business minutes in which a plan must be decided."""
     remind_every_minutes: int = Field(default=240, ge=1, le=LONGEST_MINUTES)
@@ -140,6 +145,15 @@ class Calendar(Record):
     def all_day(self) -> "Calendar":
         """The same days from midnight to midnight: for what is promised in working days, not in hours at a desk."""
         return self.model_copy(update={"opens": time(0), "closes": time(0)})
+
+    @property
+    def occasions(self) -> Occasions:
+        """Days whose figures say little of other days: holidays and special days."""
+        return Occasions(self.countries, self.special_days, self.holidays)
+
+    def is_holiday(self, day: date) -> bool:
+        """Whether nobody is at work, whatever the weekday."""
+        return day in self.holidays or bool(public_holiday(day, self.countries))
 
     def add(self, start: datetime, minutes: int) -> datetime:
         """The moment by which so many business minutes have passed since `start`, in UTC.
@@ -193,7 +207,7 @@ class Calendar(Record):
         # A day before the local one: a zone that changes over midnight may still have yesterday open.
         day = start.astimezone(ZoneInfo(self.zone)).date() - _DAY
         while True:
-            if day.weekday() in self.days and day not in self.holidays:
+            if day.weekday() in self.days and not self.is_holiday(day):
                 end = day if self.closes != time(0) else day + _DAY
                 opens = self._instant(datetime.combine(day, self.opens))
                 closes = self._instant(datetime.combine(end, self.closes))

@@ -1,4 +1,4 @@
-"""calendar.yml, as people write it: hours, holidays, clocks of approval and blackouts."""
+"""calendar.yml, as people write it: hours, holidays, special days, clocks of approval and blackouts."""
 
 import re
 from collections.abc import Iterable
@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from agents.drift.occasions import LONGEST_DAYS, Dates, Movable, SpecialDay, Yearly, is_known
 from agents.governance.calendar import (
     LONGEST_MINUTES,
     MOST_HOLIDAYS,
@@ -25,8 +26,13 @@ _CLOCKS = ("expire_after_minutes", "remind_every_minutes")
 _TIME = re.compile(r"([01]?\d|2[0-3]):([0-5]\d)")
 _MOMENT = re.compile(r"(\w{3}) (\d{1,2}:\d\d)")
 _DAYS_HELP = "write days such as mon, tue, wed"
+_HOLIDAYS_HELP = "write countries such as GB, parts of them such as GB-ENG, and days such as 2026-12-25"
+_SPECIAL_HELP = "write 2026-07-14, 2026-12-27 to 2027-01-03, 11-11 or 12-24 to 12-31 for every year"
+_SPAN = re.compile(r"((?:\d{4}-)?\d\d-\d\d)(?: to ((?:\d{4}-)?\d\d-\d\d))?")
+_EVERY_YEAR = "every year"
+_MOST_SPECIAL_DAYS = 100
 _LONGEST_NAME = 80
-_KEYS = ("zone", "days", "opens", "closes", "holidays", *_CLOCKS, "ladder", "blackouts")
+_KEYS = ("zone", "days", "opens", "closes", "holidays", "special_days", *_CLOCKS, "ladder", "blackouts")
 
 
 class CalendarInvalid(EntryInvalid):
@@ -50,7 +56,8 @@ def parse_calendar(text: str, *, file: str) -> Calendar:
             found[key] = _time(top, key, last=key == "closes")
     if not _long_enough(found.get("opens", time(0)), found.get("closes", time(0))):
         raise top.invalid("closes", "must be an hour or more after opens; a day that closes at midnight ends at 24:00")
-    found["holidays"] = _holidays(top)
+    found["holidays"], found["countries"] = _holidays(top)
+    found["special_days"] = _special_days(top)
     for key in _CLOCKS:
         if top.has(key):
             found[key] = top.number(key, least=1, most=LONGEST_MINUTES, example="480")
@@ -71,8 +78,12 @@ def dump_calendar(calendar: Calendar) -> str:
         f"expire_after_minutes: {calendar.expire_after_minutes}  # of business time; then a plan expires undecided",
         f"remind_every_minutes: {calendar.remind_every_minutes}  # of business time, at the most",
     ]
-    if calendar.holidays:
-        lines.append(f"holidays: [{', '.join(str(day) for day in sorted(calendar.holidays))}]")
+    if calendar.holidays or calendar.countries:
+        days = [*calendar.countries, *(str(day) for day in sorted(calendar.holidays))]
+        lines.append(f"holidays: [{', '.join(days)}]")
+    if calendar.special_days:
+        lines.append("special_days:  # at work, but figures are unlike those of other days")
+        lines += [f"  {quoted(one.name)}: [{', '.join(map(_span_text, one.when))}]" for one in calendar.special_days]
     lines += ["ladder:  # who is asked after whom" if calendar.ladder else "ladder: {}"]
     lines += [f"  {role.value}: [{_roles(then)}]" for role, then in sorted(calendar.ladder.items())]
     lines += ["blackouts:"] if calendar.blackouts else []
@@ -121,16 +132,59 @@ def _long_enough(opens: time, closes: time) -> bool:
     return (minutes(closes) or 24 * 60) - minutes(opens) >= SHORTEST_DAY.total_seconds() / 60
 
 
-def _holidays(top: Entry) -> frozenset[date]:
-    found = set()
-    for text in top.texts("holidays", "write days such as 2026-12-25"):
+def _holidays(top: Entry) -> tuple[frozenset[date], tuple[str, ...]]:
+    """Days, and countries of which the public ones hold."""
+    found, countries = set(), []
+    for text in top.texts("holidays", _HOLIDAYS_HELP):
         try:
             found.add(date.fromisoformat(text))
         except ValueError:
-            raise top.invalid("holidays", f"has “{text[:40]}”; write days such as 2026-12-25") from None
+            if not is_known(text):
+                where = f"at line {top.line('holidays')}"
+                raise top.invalid("holidays", f"{where} has “{text[:40]}”; {_HOLIDAYS_HELP}") from None
+            countries.append(text)
     if len(found) > MOST_HOLIDAYS:
         raise top.invalid("holidays", f"are {len(found)}; at most {MOST_HOLIDAYS} can be kept, leave out past ones")
-    return frozenset(found)
+    return frozenset(found), tuple(dict.fromkeys(countries))
+
+
+def _special_days(top: Entry) -> tuple[SpecialDay, ...]:
+    if not top.has("special_days"):
+        return ()
+    inner = top.entry("special_days")
+    if len(inner.keys) > _MOST_SPECIAL_DAYS:
+        raise top.invalid("special_days", f"are {len(inner.keys)}; at most {_MOST_SPECIAL_DAYS} can be kept")
+    return tuple(SpecialDay(name=name, when=_when(inner, name)) for name in inner.keys)
+
+
+def _when(inner: Entry, name: str) -> tuple[Dates | Yearly | Movable, ...]:
+    if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
+        raise inner.invalid(name[:40], f"needs a name in one line of at most {_LONGEST_NAME} characters")
+    texts = inner.texts(name, _SPECIAL_HELP)
+    if texts == (_EVERY_YEAR,):
+        for event in Movable:
+            if event.lower() == name.lower():
+                return (event,)
+        known = ", ".join(Movable)
+        raise inner.invalid(name, f"at line {inner.line(name)} is no day we know ({known}); {_SPECIAL_HELP}")
+    if not texts:
+        raise inner.invalid(name, f"has no days; {_SPECIAL_HELP}")
+    return tuple(_span(inner, name, text) for text in texts)
+
+
+def _span(inner: Entry, name: str, text: str) -> Dates | Yearly:
+    match = _SPAN.fullmatch(text)
+    try:
+        if match is not None:
+            first, last = match[1], match[2] or match[1]
+            if len(first) == len(last):
+                if len(first) == len("12-24"):
+                    return Yearly(first=first, last=last)
+                return Dates(first=date.fromisoformat(first), last=date.fromisoformat(last))
+    except ValueError:  # no such days, or too many of them
+        pass
+    most = f"at most {LONGEST_DAYS} days in a row"
+    raise inner.invalid(name, f"at line {inner.line(name)} has “{text[:40]}”; {_SPECIAL_HELP}, {most}")
 
 
 def _ladder(entry: Entry) -> dict[Role, tuple[Role, ...]]:
@@ -203,6 +257,12 @@ def _blackout_lines(one: Blackout) -> list[str]:
     else:
         lines = [f"from: {when.first:%Y-%m-%d %H:%M}", f"to: {when.last:%Y-%m-%d %H:%M}"]
     return [*lines, *([] if one.scope is BlackoutScope.ALL else [f"{one.scope.value}: {quoted(one.value)}"])]
+
+
+def _span_text(one: Dates | Yearly | Movable) -> str:
+    if isinstance(one, Movable):
+        return _EVERY_YEAR
+    return str(one.first) if one.first == one.last else f"{one.first} to {one.last}"
 
 
 def _week_moment(moment: WeekMoment) -> str:

@@ -44,6 +44,10 @@ class Entry:
         path = f"{self._path}.{key}" if self._path and key else self._path or key
         return self._error(self._file, path, problem)
 
+    def line(self, key: str) -> int:
+        """Of the file, from 1, on which the key's value begins."""
+        return int(self._nodes[key].start_mark.line) + 1
+
     def has(self, key: str) -> bool:
         """Whether the key is there with a value: `key:` alone is missing."""
         node = self._nodes.get(key)

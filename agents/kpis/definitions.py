@@ -1,7 +1,7 @@
 """The KPI definitions of kpis.yml, read and checked before anything is computed with them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from agents.kpis.formula import Formula, FormulaError, parse_formula
 from agents.kpis.lined import Lined, LinesUnreadable, lined
 from agents.kpis.parts import DAYS, Part, can_be_told_by, measures_of
 from agents.kpis.query import DIMENSIONS, Dimension
+from agents.kpis.watchable import unwatchable
 from storage.records.record import Record, digest_of
 
 DEFAULT_PATH = Path(__file__).with_name("kpis.yml")
@@ -60,6 +61,10 @@ class Kpi(Record):
     """What the team aims at, in the unit; money in whatever currency an answer is in."""
     fresh_within_hours: int | None = Field(default=None, ge=1)
     """Data older than this are said to be stale."""
+    watch: bool = False
+    """Whether the monitor looks at it day by day and opens a case where it departs in its bad direction."""
+    settles_in_days: int = Field(default=0, ge=0, le=60)
+    """How many days after a day its figure has become what it stays; the monitor looks no sooner."""
     interval: Literal["share", "per count"] | None = None
     """How sure the value is: a share of counts (Wilson), or something divided by a count (Byar)."""
     beside: tuple[str, ...] = ()
@@ -96,6 +101,18 @@ class Kpi(Record):
                 raise ValueError(f"unit {self.unit!r} and formula {formula.text!r}: no money in it")
         return self
 
+    @model_validator(mode="after")
+    def _can_be_watched(self) -> "Kpi":
+        if not self.watch and self.settles_in_days:
+            raise ValueError("settles_in_days: belongs to a KPI with watch: true")
+        if self.watch and (why := self.unwatchable(self.formulas[0])):
+            raise ValueError(f"watch: {why}")
+        return self
+
+    def unwatchable(self, formula: Formula) -> str:
+        """Why one of its formulas cannot be followed day by day, for people; "" where it can."""
+        return unwatchable(formula, self.parts, settles_in_days=self.settles_in_days)
+
     @property
     def formulas(self) -> tuple[Formula, ...]:
         """In order of preference."""
@@ -130,9 +147,10 @@ class Kpi(Record):
     def edition(self) -> str:
         """Its number and a hash of everything that it says, so that no change goes unseen.
 
-        Of what it says alone: a release that can say more leaves it as it is.
+        Of what it says alone: a release that can say more leaves it as it is. Being watched makes no number another.
         """
-        return f"{self.version}-{digest_of(self.model_dump(exclude_defaults=True, by_alias=True))[:8]}"
+        said = self.model_dump(exclude_defaults=True, by_alias=True, exclude={"watch", "settles_in_days"})
+        return f"{self.version}-{digest_of(said)[:8]}"
 
     def unit_in(self, currency: str | None) -> str:
         """The unit of an answer: "GBP/click"; the word "currency" stays where no single one applies."""
@@ -149,10 +167,11 @@ def load_kpis(path: Path = DEFAULT_PATH, *, own: Path | None = None) -> Kpis:
     An entry of the own file that has a name of the other says only what is to be different; any other is a new KPI.
     Raises KpiDefinitionError with every fault found, each naming file, line, KPI and key.
     """
-    shipped = {str(one.value["name"]): one.value for one in _entries(path) if _is_named(one.value)}
-    kpis = _checked(path, {})
+    entries = _entries(path)
+    kpis = _checked(path, entries, {})
     if own is not None and own.exists():
-        kpis |= _checked(own, shipped)
+        shipped = {str(one.value["name"]): one.value for one in entries if _is_named(one.value)}
+        kpis |= _checked(own, _entries(own, required=not shipped), shipped)
     _check_beside(own if own is not None and own.exists() else path, kpis)
     return MappingProxyType(kpis)
 
@@ -165,10 +184,10 @@ def kpi_named(kpis: Kpis, name: str) -> Kpi:
     return found
 
 
-def _checked(path: Path, shipped: Mapping[str, Any]) -> dict[str, Kpi]:
+def _checked(path: Path, entries: Sequence[Lined], shipped: Mapping[str, Any]) -> dict[str, Kpi]:
     kpis: dict[str, Kpi] = {}
     faults: list[tuple[int, str]] = []
-    for at, entry in enumerate(_entries(path, required=not shipped), start=1):
+    for at, entry in enumerate(entries, start=1):
         said = entry.value
         called = str(said["name"]) if _is_named(said) else f"entry {at}"
         if called in kpis:

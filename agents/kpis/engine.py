@@ -1,10 +1,11 @@
 """The KPI engine: the only source of numbers. It reads facts as of a moment and answers one question at a time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
+from agents.kpis.by_day import HISTORY_DAYS, ByDay, by_day, needs_facts, tables_of
 from agents.kpis.contribution import Contribution, Moved, contributions
 from agents.kpis.definitions import Kpi, Kpis, kpi_named
 from agents.kpis.exchange import converted
@@ -163,6 +164,17 @@ class KpiEngine:
         rates = await self._reader.rates(as_of=as_of, simulated=facts.simulated)
         changed = await asyncio.to_thread(converted, facts.frame, rates, wanted)
         return replace(facts, frame=changed.frame, notes=facts.notes + changed.notes)
+
+    async def by_day(self, *, told: Mapping[str, datetime], simulated: bool, today: date | None) -> ByDay:
+        """The daily series of every KPI that is to be watched, of one world; see `by_day`."""
+        watched = [kpi for kpi in self._kpis.values() if kpi.watch]
+        objects = await self._objects.objects(tables_of(watched), as_of=None, simulated=simulated)
+        if needs_facts(watched) and (day := await self.data_day(simulated=simulated)) is not None:
+            first = day - timedelta(days=2 * HISTORY_DAYS)
+            objects = replace(
+                objects, facts=await self._reader.facts(first=first, last=day, as_of=None, simulated=simulated)
+            )
+        return await asyncio.to_thread(by_day, objects, watched, told=told, today=today)
 
     async def world(self) -> FactSlice:
         """The newest day of the facts that answer now: real or simulated, and in whose zone."""

@@ -39,6 +39,8 @@ _CHANGES = re.compile(
     r"|\bwhat did (?:we|you|they|anyone|anybody|the agents|countersign) (?:change|do)\b"
     r"|\b(?:(?:show|list|give)(?: me)? )?(?:the |all |any |which |recent |latest |what )*changes\b"
     r"(?: were(?: there| made)?)?"
+    r"|\b(?:(?:show|list)(?: me)? )?(?:the |all |any )?(?:new|latest|recent) (?:cases|alerts)\b"
+    r"|\b(?:the |any |what |which )?(?:cases|alerts) (?:were |have been |have |that )?(?:opened|came up|come up)\b"
 )
 _TARGET = re.compile(
     r"\b(?:not |do not |don't |which )?(?:are |is |being )?(?:on|off|above|over|below|under|behind|ahead of|beyond"

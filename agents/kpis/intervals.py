@@ -6,6 +6,8 @@ from storage.records.kpis import KpiInterval
 
 _Z = Decimal("1.959963985")
 _WIDE = Context(prec=40)
+_NONE_OF = Decimal("3.6889")
+"""−ln 0.025: where none came, as many would have been expected at most."""
 _STEP = Decimal("0.0001")
 SMALL = 30
 """Fewer than this are named as few."""
@@ -36,6 +38,14 @@ def per_count(amount: Decimal, count: Decimal, *, times: Decimal) -> KpiInterval
         low=_rounded(_WIDE.divide(amount, high) * times),
         high=_rounded(_WIDE.divide(amount, low) * times) if low > 0 else None,
     )
+
+
+def counted(count: Decimal) -> KpiInterval:
+    """Of a plain count of things that come one by one; of none, from 0 to what chance might have left out."""
+    if count <= 0:
+        return KpiInterval(low=Decimal(0), high=_rounded(_NONE_OF))
+    low, high = _byar(count)
+    return KpiInterval(low=_rounded(low), high=_rounded(high))
 
 
 def _byar(count: Decimal) -> tuple[Decimal, Decimal]:

@@ -38,7 +38,7 @@ def gap_words(loads: Sequence[Load]) -> tuple[str, ...]:
 
 def listed(figures: Sequence[str]) -> str:
     """As in: clicks, store revenue and conversions."""
-    names = [one.replace("_", " ") for one in figures]
+    names = [one.removesuffix("_micros").replace("_", " ") for one in figures]
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from agents.kpis.lacking import lacking_in
 from agents.kpis.lake_reader import source_words
 from agents.kpis.objects import Objects
 from agents.kpis.opening import Hours, round_the_clock
@@ -95,6 +96,7 @@ class LakeObjects:
             hours=team.hours,
             simulated=simulated,
             as_of=as_of or max((load.known_at for load in used), default=None),
+            lacking=lacking_in(used, _counted(raw)),
         )
 
     async def _raw(self, datasets: Sequence[str], loads: Sequence[Load], team: TeamTime, *, simulated: bool) -> Raw:
@@ -119,6 +121,11 @@ class LakeObjects:
         if loads:
             self._kept[place] = wanted, frame
         return frame
+
+
+def _counted(raw: Raw) -> set[str]:
+    """Loads of which any row is the newest word on what it tells of."""
+    return {load for rows in raw.rows.values() for load in rows.get_column("load_id").unique()}
 
 
 def readings(loads: Iterable[Load], *, now: datetime) -> pl.DataFrame:

@@ -8,6 +8,7 @@ from typing import Protocol
 import polars as pl
 
 from agents.kpis.exchange import NO_RATES
+from agents.kpis.lacking import Lacking
 from agents.kpis.opening import Hours, round_the_clock
 from agents.kpis.query import FactSlice
 
@@ -32,6 +33,8 @@ class Objects:
     notes: tuple[str, ...] = ()
     facts: FactSlice | None = None
     """Daily facts over the same days, for formulas that name them as well."""
+    lacking: tuple[Lacking, ...] = ()
+    """Columns that some of the rows do not tell, though their source told them before."""
     rates: pl.DataFrame = field(default_factory=lambda: NO_RATES)
 
 

@@ -114,6 +114,12 @@ class Part(Record):
         return said
 
     @property
+    def columns(self) -> frozenset[str]:
+        """Every column of its table that it looks at."""
+        moments = (self.placed, self.until)
+        return frozenset((*self._columns, *self.when, *(name for name in moments if name)))
+
+    @property
     def timed(self) -> bool:
         return self.how in ("median", "p90", "largest")
 

@@ -74,7 +74,7 @@ def placed(objects: Objects, part: Part, scope: Scope) -> Placed:
         return Placed(pl.DataFrame(schema={"day": pl.Date, "value": pl.Int64}), any_rows=False)
     kept, notes = _narrowed(table, part, scope.where)
     in_time = _in_window(_dated(kept, part, objects.zone), part, scope, objects.zone)
-    chosen = in_time.filter(*_conditions(part))
+    chosen = in_time.filter(*conditions(part))
     dimensions = {name: pl.col(column).cast(pl.String).fill_null("") for name, column in part.table.dimensions.items()}
     rows = chosen.with_columns(value=_value(chosen, part, objects), _going=_going(part), _member=_member(part))
     rows = rows.select(
@@ -108,10 +108,11 @@ def _dated(frame: pl.DataFrame, part: Part, zone: str) -> pl.DataFrame:
     """With the local day that places each row; rows that do not say when are left out."""
     if part.placed is None:
         return frame.with_columns(_day=pl.lit(None, dtype=pl.Date))
-    return frame.with_columns(_day=_day(part, part.placed, zone)).filter(pl.col("_day").is_not_null())
+    return frame.with_columns(_day=day_of(part, part.placed, zone)).filter(pl.col("_day").is_not_null())
 
 
-def _day(part: Part, column: str, zone: str) -> pl.Expr:
+def day_of(part: Part, column: str, zone: str) -> pl.Expr:
+    """The local day of a moment or day of the part's table."""
     if part.table.columns[column] == "day":
         return pl.col(column)
     return pl.col(column).dt.convert_time_zone(zone).dt.date()
@@ -122,7 +123,7 @@ def _in_window(frame: pl.DataFrame, part: Part, scope: Scope, zone: str) -> pl.D
     if part.placed is None:
         return frame.with_columns(_before=pl.lit(value=False))
     if part.until is not None:
-        ended = _day(part, part.until, zone)
+        ended = day_of(part, part.until, zone)
         begun = frame.filter(day <= this.last)
         return begun.filter(ended.is_null() | (ended > this.last)).with_columns(_before=pl.lit(value=False))
     if part.how == "gap":
@@ -135,7 +136,8 @@ def _in_window(frame: pl.DataFrame, part: Part, scope: Scope, zone: str) -> pl.D
     )
 
 
-def _conditions(part: Part) -> list[pl.Expr]:
+def conditions(part: Part) -> list[pl.Expr]:
+    """Which rows of its table the part counts; null, like false, is no."""
     found = []
     for name, wanted in part.when.items():
         column, several = pl.col(name), wanted if isinstance(wanted, tuple) else (wanted,)

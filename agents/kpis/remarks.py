@@ -13,6 +13,7 @@ from agents.kpis.parts import Part
 from agents.kpis.placed import Placed
 from agents.kpis.query import KpiQuery
 from agents.kpis.reckoned import Reckoned
+from agents.kpis.told_by import told_by
 from agents.kpis.windows import Window
 
 
@@ -50,6 +51,7 @@ def remarks(
         *_days(query, window, newest),
         *_currency(told, shown=shown),
         *(note for name, one in told.total.items() for note in _of_part(told.parts[name], one)),
+        *_lost(objects, told, window),
         *_cohort(told, before),
         *_few(kpi, told),
         *objects.notes,
@@ -105,6 +107,19 @@ def _of_part(part: Part | None, one: Reckoned) -> Iterator[str]:
             if one.value is not None
             else f"{kept} Too many to tell the value: it is longer than the longest so far."
         )
+
+
+def _lost(objects: Objects, told: Told, window: Window) -> Iterator[str]:
+    """Columns that an export told before and does not tell any more: unknown in it, not nothing."""
+    facts = () if objects.facts is None else objects.facts.lacking
+    for name, part in told.parts.items():
+        if part is None:
+            said = [one.words({name}, window) for one in facts]
+        else:
+            wanted = told_by(part.of, part.columns)
+            of_table = [one for one in objects.lacking if any(one.load.holds(each) for each in part.table.datasets)]
+            said = [one.words(wanted, window) for one in of_table]
+        yield from (words for words in said if words)
 
 
 def _cohort(told: Told, before: Window) -> Iterator[str]:

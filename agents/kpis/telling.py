@@ -1,7 +1,6 @@
 """Tell: questions that the KPI engine alone can answer, as replies: a number, and numbers beside their targets."""
 
-from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from agents.kpis.aim import Aimed, aimed
@@ -9,15 +8,13 @@ from agents.kpis.definitions import Kpi
 from agents.kpis.document import words
 from agents.kpis.engine import KpiEngine
 from agents.kpis.figures import format_days, format_value
+from agents.kpis.just_begun import days_before, said_instead
 from agents.kpis.query import BadKpiQuery, KpiQuery
 from agents.kpis.reply import Number, Reply, numbers_of, source_of
 from agents.kpis.understanding import Beyond, KpiQuestion, TargetQuestion
-from agents.kpis.windows import Window, recent
 from storage.records.kpis import KpiAnswer
 
 _TOLD = 8
-_JUST_BEGUN: Mapping[str, int] = {"today": 1, "this week": 7, "this month": 30, "this quarter": 90, "this year": 365}
-"""Days that answer for a period of which no day is over, so that a Monday has an answer."""
 _WAYS: tuple[str, ...] = ("channel", "owner", "type", "source")
 """What a number that is not split may be split by next."""
 
@@ -26,8 +23,8 @@ async def number_told(engine: KpiEngine, question: KpiQuestion) -> Reply:
     """One KPI as asked for. Raises BadKpiQuery."""
     query, beyond = question.query, question.beyond
     answer = await engine.ask(query)
-    if answer.no_data and (window := _before(query.window, await engine.data_day(kpi=query.kpi))) is not None:
-        note = f"{query.window.words.capitalize()} has no complete day yet: these are the days before it."
+    if answer.no_data and (window := days_before(query.window, await engine.data_day(kpi=query.kpi))) is not None:
+        note = said_instead(query.window)
         query = query.model_copy(update={"window": window})
         answer = await engine.ask(query)
         answer = answer.model_copy(update={"notes": (note, *answer.notes)})
@@ -55,12 +52,6 @@ async def number_told(engine: KpiEngine, question: KpiQuestion) -> Reply:
     )
 
 
-def _before(window: Window, today: date | None) -> Window | None:
-    """As many days that are complete, in place of a period that has only just begun; None for any other."""
-    days = _JUST_BEGUN.get(window.words)
-    return recent(days, today=today) if days is not None and today is not None and window.first == today else None
-
-
 def split_next(kpi: Kpi, query: KpiQuery) -> list[str]:
     """The question that takes the number apart next, within the same scope."""
     ways = _WAYS
@@ -75,6 +66,26 @@ def split_next(kpi: Kpi, query: KpiQuery) -> list[str]:
 
 async def targets_told(engine: KpiEngine, question: TargetQuestion) -> Reply:
     """Every KPI asked for beside its target; without names, those that have one and data."""
+    told = await _targets(engine, question)
+    today = await engine.data_day(kpi=question.kpis[0] if len(question.kpis) == 1 else None)
+    window = days_before(question.window, today)
+    if window is None or any(not answer.no_data for answer, _ in told.answers):
+        return _target_reply(question, told)
+    instead = replace(question, window=window)
+    return _target_reply(instead, await _targets(engine, instead), said_instead(question.window))
+
+
+@dataclass(frozen=True)
+class _Targets:
+    """KPIs beside what the team aims at."""
+
+    named: list[Kpi]
+    answers: list[tuple[KpiAnswer, tuple[Aimed, ...]]]
+    lines: list[tuple[bool, str]]
+    """(off or unsure, sentence) of each."""
+
+
+async def _targets(engine: KpiEngine, question: TargetQuestion) -> _Targets:
     kpis = engine.kpis
     named = [kpis[name] for name in question.kpis] or [one for one in kpis.values() if one.target is not None]
     able = [one for one in named if question.by is None or question.by in one.dimensions]
@@ -90,7 +101,7 @@ async def targets_told(engine: KpiEngine, question: TargetQuestion) -> Reply:
         judged = aimed(answer, kpi)
         answers.append((answer, judged))
         lines += _aims(kpi, answer, judged)
-    return _target_reply(question, named, answers, lines)
+    return _Targets(named, answers, lines)
 
 
 def _only(answer: KpiAnswer, beyond: Beyond) -> KpiAnswer:
@@ -132,12 +143,9 @@ def _aims(kpi: Kpi, answer: KpiAnswer, judged: tuple[Aimed, ...]) -> list[tuple[
     return told
 
 
-def _target_reply(
-    question: TargetQuestion,
-    named: list[Kpi],
-    answers: list[tuple[KpiAnswer, tuple[Aimed, ...]]],
-    lines: list[tuple[bool, str]],
-) -> Reply:
+def _target_reply(question: TargetQuestion, found: _Targets, instead: str = "") -> Reply:
+    """`instead` says why these are other days than those asked for."""
+    named, answers, lines = found.named, found.answers, found.lines
     days = format_days(question.window.first, question.window.last)
     split = f" by {question.by}" if question.by else ""
     judged = [one for _, each in answers for one in each if one.verdict != "unknown"]
@@ -157,7 +165,7 @@ def _target_reply(
     return Reply(
         kind="target",
         title="Targets",
-        said=tuple(said),
+        said=(*([instead] if instead else []), *said),
         points=(*told[:_TOLD], *([f"And {hidden} more."] if hidden > 0 else [])),
         numbers=tuple(one for answer, each in answers for one in _aimed_numbers(answer, each)),
         answer=first if len(answers) == 1 else None,

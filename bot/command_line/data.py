@@ -124,12 +124,16 @@ def detect(
         Path | None,
         typer.Option(metavar="OUT.csv", help="Write timestamp,value,anomaly_score; a folder for a folder."),
     ] = None,
+    holidays: Annotated[
+        str, typer.Option(metavar="GB,…", help="Countries, parts (GB-ENG), Black Friday, Cyber Monday, Cyber Week.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Find what is strange in a series of your own: spikes, shifts, broken trends, other spread, missing data.
 
-    Each row is judged by the rows before it alone. Scores are 0 to 1; 0.5 and above is an alert. Needs no home.
+    Each row is judged by the rows before it alone. Scores are 0 to 1; 0.5 and above is an alert. Needs no home. On
+    holidays that are named, nothing is said of values that such days explain.
 
     Example:  countersign detect clicks-by-hour.csv --scores scored.csv
     """
-    run("detect", "detect", path=path, scores=scores, json=json)
+    run("detect", "detect", path=path, scores=scores, holidays=holidays, json=json)

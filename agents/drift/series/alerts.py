@@ -61,12 +61,20 @@ class Alert:
     score: float
 
 
-def alerts_of(seconds: Floats, values: Floats, scored: Scored, *, threshold: float = THRESHOLD) -> tuple[Alert, ...]:
-    """Alerts in order of their first row."""
-    rows = np.flatnonzero(np.isfinite(values))
+def alerts_of(
+    seconds: Floats,
+    values: Floats,
+    scored: Scored,
+    *,
+    threshold: float = THRESHOLD,
+    excused: NDArray[np.bool_] | None = None,
+) -> tuple[Alert, ...]:
+    """Alerts in order of their first row; rows that were `excused` from being scored are there, but tell nothing."""
+    there = np.isfinite(values)
+    rows = np.flatnonzero(there if excused is None else there & ~excused)
     onsets = np.flatnonzero(scored.score[rows] >= threshold)
     found = [_alert(values, scored, rows, onset) for onset in onsets.tolist()]
-    return tuple(sorted([*found, *_missing(seconds, rows)], key=lambda alert: alert.first_row))
+    return tuple(sorted([*found, *_missing(seconds, np.flatnonzero(there))], key=lambda alert: alert.first_row))
 
 
 def size_of(score: float) -> Size:

@@ -14,6 +14,7 @@ from agents.kpis.definitions import Kpi
 from agents.kpis.engine import KpiEngine
 from agents.kpis.figures import format_change, format_days, format_value
 from agents.kpis.formula import LATE, Formula, Term
+from agents.kpis.just_begun import days_before, said_instead
 from agents.kpis.query import Dimension
 from agents.kpis.reply import Number, Reply, numbers_of, source_of
 from agents.kpis.telling import split_next
@@ -40,11 +41,16 @@ class Accountant:
 
     async def why(self, question: WhyQuestion) -> Reply:
         """Reasons for a movement. Raises BadKpiQuery."""
-        query = question.query
+        query, instead = question.query, ""
         kpi = self.engine.definition(query.kpi)
         # One campaign has no parts that could be told apart.
         ways = [] if "campaign" in query.where else [name for name in _ways(kpi) if name not in query.where]
         moves = [await self.engine.moved(query, by=by) for by in ways or ["channel"]]
+        today = await self.engine.data_day(kpi=kpi.name)
+        if moves[0].now.no_data and (window := days_before(query.window, today)) is not None:
+            instead = said_instead(query.window)
+            query = query.model_copy(update={"window": window})
+            moves = [await self.engine.moved(query, by=by) for by in ways or ["channel"]]
         first = moves[0]
         if first.now.no_data or first.now.value is None or first.before.value is None:
             return _nothing(kpi, first)
@@ -62,7 +68,7 @@ class Accountant:
         return Reply(
             kind="why",
             title=f"Why {kpi.label} {_verb(first)}",
-            said=(_headline(kpi, first), *_cautions(question, kpi, first)),
+            said=(*([instead] if instead else []), _headline(kpi, first), *_cautions(question, kpi, first)),
             points=tuple(points),
             numbers=(*numbers_of(first.now), *(one for moved in moves if ways for one in _numbers(moved))),
             answer=first.now,

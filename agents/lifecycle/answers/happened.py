@@ -1,4 +1,4 @@
-"""What happened over some days: plans carried out, campaigns that became otherwise, prices, stock, cases, freezes.
+"""What happened over some days: cases, plans carried out, campaigns that became otherwise, prices, stock, freezes.
 
 Days are those of the data. A campaign's change that no plan of ours made was made elsewhere, and is said so.
 """
@@ -16,6 +16,7 @@ from agents.kpis.understanding import ChangesQuestion
 from agents.sources.readers import Readers
 from agents.sources.source import SourceUnavailable
 from storage.ledger import Ledger, Transaction
+from storage.records.alerts import Alert, AlertKind, AlertState
 from storage.records.graph import NodeView
 from storage.records.money import Money
 from storage.records.plans import Change, PlanStatus
@@ -26,6 +27,7 @@ _MOST = 12
 """Lines that are told; the rest is counted."""
 _FIELDS = {"status": "status", "daily_budget_minor": "daily budget"}
 _CHANGES_TOLD = 3
+_NEWEST_CASES = 200
 
 
 class Altered(Record):
@@ -56,7 +58,10 @@ class Historian:
     readers: Readers
 
     async def since(self, question: ChangesQuestion, *, simulated: bool, zone: str) -> Reply:
-        """Everything that changed over the days asked for, newest first; a campaign or channel narrows it."""
+        """Everything that changed over the days asked for: cases that opened, open ones first, then the newest.
+
+        A campaign or channel narrows it.
+        """
         await self.charter.catch_up()
         window, where = question.window, dict(question.where)
         channels = await self._channels() if "channel" in where else {}
@@ -66,6 +71,9 @@ class Historian:
             plans = [one for one in await tx.plans.done_since(window.first) if one[1] <= window.last]
             altered = await self._altered(tx, begin, end, [one for one, _ in plans])
             events = [one for one in await tx.graph.nodes("event", valid_at=self.charter.now()) if _in(one, question)]
+            opened = [
+                one for one in await tx.alerts.newest(_NEWEST_CASES) if _opened(one, question, simulated=simulated)
+            ]
             freezes = await tx.stops.set_or_lifted(begin, end)
         stops = _freeze_lines(freezes, begin, end)
         altered = [one for one in altered if _meant(where, channels.get(one.id, ""), one.campaign, one.id)]
@@ -77,28 +85,16 @@ class Historian:
             *((_day(one), _event_line(one)) for one in events),
             *stops,
         ]
-        lines = [line for _, line in sorted(dated, key=lambda one: one[0], reverse=True)]
-        hidden = Hidden(count=max(len(lines) - _MOST, 0))
-        days = format_days(window.first, window.last)
-        scope = f" for {', '.join(where.values())}" if where else ""
-        more = [f"And {hidden.count} more."] if hidden.count else []
-        return Reply(
-            kind="changes",
-            title="What changed",
-            said=(f"What changed{scope} over {days}:" if lines else f"Nothing is recorded{scope} over {days}.",),
-            points=(*lines[:_MOST], *more),
-            simulated=simulated,
-            basis=(
-                window,
-                *altered,
-                *(one for one, _ in told),
-                *(day for _, day in told),
-                *events,
-                *freezes,
-                *(day for day, _ in stops),
-                hidden,
-            ),
+        lines = [*_case_lines(opened), *(line for _, line in sorted(dated, key=lambda one: one[0], reverse=True))]
+        basis = (
+            *altered,
+            *(each for pair in told for each in pair),
+            *events,
+            *opened,
+            *freezes,
+            *(d for d, _ in stops),
         )
+        return _reply(question, lines, basis, simulated=simulated)
 
     async def _channels(self) -> Mapping[str, str]:
         """Campaign → its channel, as far as sources answer."""
@@ -133,6 +129,22 @@ class Historian:
         return found
 
 
+def _reply(question: ChangesQuestion, lines: Sequence[str], basis: Sequence[object], *, simulated: bool) -> Reply:
+    window, where = question.window, dict(question.where)
+    hidden = Hidden(count=max(len(lines) - _MOST, 0))
+    days = format_days(window.first, window.last)
+    scope = f" for {', '.join(where.values())}" if where else ""
+    more = [f"And {hidden.count} more."] if hidden.count else []
+    return Reply(
+        kind="changes",
+        title="What changed",
+        said=(f"What changed{scope} over {days}:" if lines else f"Nothing is recorded{scope} over {days}.",),
+        points=(*lines[:_MOST], *more),
+        simulated=simulated,
+        basis=(window, *basis, hidden),
+    )
+
+
 def _shown(view: NodeView, name: str) -> str:
     held = view.props.get(name)
     if name.endswith("_minor") and isinstance(held, int):
@@ -145,8 +157,35 @@ def _wrote(status: PlanStatus, campaign_id: str) -> bool:
 
 
 def _in(view: NodeView, question: ChangesQuestion) -> bool:
+    """Cases are told from their records, which know how they stand."""
     day = view.props.get("day")
+    if str(view.props.get("kind", "")).startswith("alert-"):
+        return False
     return isinstance(day, str) and question.window.first <= date.fromisoformat(day[:10]) <= question.window.last
+
+
+def _opened(alert: Alert, question: ChangesQuestion, *, simulated: bool) -> bool:
+    """Whether the case opened on these days of its data; what another case explains is told with that one."""
+    finding = alert.finding
+    elsewhere = finding.kind is not AlertKind.GOVERNANCE and finding.simulated is not simulated
+    if elsewhere or finding.part_of is not None:
+        return False
+    about = {finding.channel, finding.campaign_id, finding.entity}
+    named = all(value in about or value in finding.title for _, value in question.where)
+    return named and question.window.first <= alert.opened_on <= question.window.last
+
+
+def _case_lines(opened: Sequence[Alert]) -> list[str]:
+    """Open ones first, each kind newest first."""
+    ranked = sorted(opened, key=lambda one: (one.state is AlertState.RECOVERED, -one.opened_on.toordinal()))
+    return [_case_line(one) for one in ranked]
+
+
+def _case_line(alert: Alert) -> str:
+    """As in: "20 November 2026: ALERT-3 opened, open: New leads are down 74 %. Cause: unknown."."""
+    day, finding = format_days(alert.opened_on, alert.opened_on), alert.finding
+    state = "normal from now on" if alert.learnt else "over again" if alert.state is AlertState.RECOVERED else "open"
+    return f"{day}: {alert.id} opened, {state}: {finding.title.rstrip('.')}. Cause: {finding.cause.rstrip('.')}."
 
 
 def _day(view: NodeView) -> date:

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from agents.kpis.lacking import gap_words
+from agents.kpis.selection import STORE
 from agents.lifecycle.cases.freshness import Freshness
 from agents.lifecycle.intake.source_picture import (
     FACT_COLUMNS,
@@ -81,7 +82,7 @@ class Surveyor:
             spend=_added(one.spend for one in sources),
             quarantined=sum(one.quarantined for one in sources),
             questions=tuple(one for one in questions if one.simulated == simulated),
-            missing=(*missing_from(sources), *gap_words(loads)),
+            missing=(*missing_from(sources, shop_totals=_tells_of_shop(facts)), *gap_words(loads)),
             notes=_notes(positions),
             as_of=now,
         )
@@ -104,6 +105,10 @@ class Surveyor:
             for source, things in things_of(frame, entity.happened).items():
                 found.setdefault(source, {})[name] = things
         return found
+
+
+def _tells_of_shop(facts: pl.DataFrame) -> bool:
+    return not facts.filter(pl.col("channel") == STORE).is_empty()
 
 
 def _added(amounts: Iterable[dict[str, Decimal]]) -> dict[str, Decimal]:

@@ -31,7 +31,7 @@ class Digester:
             calendar = (await self._rulebook.of(tx)).calendar
             today = now.astimezone(ZoneInfo(calendar.zone)).date()
             digest_id = f"DIGEST-{today}"
-            if today.weekday() not in calendar.days or today in calendar.holidays:
+            if today.weekday() not in calendar.days or calendar.is_holiday(today):
                 return None
             if await tx.attention.digest(digest_id) is not None:
                 return None

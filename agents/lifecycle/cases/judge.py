@@ -1,16 +1,20 @@
 """Judge: one source on its newest day, by every detector, with what may be behind what they find."""
 
 import asyncio
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 
 import polars as pl
 
 from agents.drift.detectors import Arranged, arrange, judge
+from agents.drift.excuses import Excuses
 from agents.drift.features_moved import APART_DAYS, features_moved, samples_of
+from agents.drift.occasions import Occasions, last_time
 from agents.drift.plans import ExecutedPlan
 from agents.drift.points import asked_of, points_of
+from agents.drift.signals import shares_of_usual
 from agents.drift.watchlist import Watchlist
 from agents.features.store import FeatureStore
 from agents.kpis.lake_reader import FactHistory, LakeReader
@@ -26,6 +30,8 @@ from storage.records.alerts import Finding
 
 REACH = timedelta(days=120)
 """How far back the detectors look for what is normal."""
+_BEFORE = timedelta(days=60)
+"""So much before a special day of last year says what was usual then."""
 _RUNNING = frozenset({"active", "enabled"})
 
 
@@ -38,14 +44,16 @@ class Judge:
         self._features = features
         self._judged: dict[tuple[str, bool], tuple[object, tuple[Finding, ...]]] = {}
 
-    async def findings(self, one: Watched, plans: Sequence[ExecutedPlan]) -> tuple[Finding, ...]:
+    async def findings(
+        self, one: Watched, plans: Sequence[ExecutedPlan], *, occasions: Occasions
+    ) -> tuple[Finding, ...]:
         """What the newest day of the source shows."""
         async with self._ledger.read() as tx:
             thresholds, version = await thresholds_in(tx)
             normals = await normals_in(tx, simulated=one.simulated, day=one.data_day)
             mark = await tx.loads.mark(simulated=one.simulated)
         paused = await self._paused(one)
-        state = (one, mark, tuple(plans), thresholds, version, normals, paused)
+        state = (one, mark, tuple(plans), thresholds, version, normals, paused, occasions)
         kept = self._judged.get((one.name, one.simulated))
         if kept is not None and kept[0] == state:
             return kept[1]
@@ -54,13 +62,22 @@ class Judge:
         arranged = await asyncio.to_thread(
             arrange, frame, data_day=one.data_day, restatement_days=one.restatement_days, plans=plans
         )
-        marked = [await self._watch(one, part) for part in arranged]
+        excused = await self._excuses(one, occasions)
+        marked = [await self._watch(one, part, excused[part.currency]) for part in arranged]
         found = await asyncio.to_thread(
             lambda: [
                 _named(finding, one.name, shared)
                 for part, flagged in zip(arranged, marked, strict=True)
                 for finding in (
-                    *judge(part, plans=plans, thresholds=thresholds, normals=normals, flagged=flagged, paused=paused),
+                    *judge(
+                        part,
+                        plans=plans,
+                        thresholds=thresholds,
+                        normals=normals,
+                        flagged=flagged,
+                        paused=paused,
+                        excuses=excused[part.currency],
+                    ),
                     *forecasts_missed(
                         part.columns, currency=part.currency, suffix=part.suffix, simulated=one.simulated
                     ),
@@ -72,7 +89,23 @@ class Judge:
         self._judged[one.name, one.simulated] = state, told
         return told
 
-    async def _watch(self, one: Watched, part: Arranged) -> frozenset[tuple[str, str]]:
+    async def _excuses(self, one: Watched, occasions: Occasions) -> Mapping[str, Excuses]:
+        """By currency, what a special day explains: on one, with what the same day a year ago was like."""
+        plain = Excuses(occasions)
+        day = last_time(occasions, one.data_day)
+        if day is None:
+            return defaultdict(lambda: plain)
+        history = await self._facts.history(first=day - _BEFORE, last=day, simulated=one.simulated)
+        frame, _ = _own_rows(history, one.name)
+        # Everything that was to arrive has arrived long ago.
+        arranged = await asyncio.to_thread(arrange, frame, data_day=day, restatement_days=0)
+        known = {
+            part.currency: Excuses(occasions, shares_of_usual(part.columns, maturity=part.arrival, excuses=plain))
+            for part in arranged
+        }
+        return defaultdict(lambda: plain, known)
+
+    async def _watch(self, one: Watched, part: Arranged, excuses: Excuses) -> frozenset[tuple[str, str]]:
         """Feed the days that the watch has not seen yet; gives the KPIs and campaigns that are marked."""
         source = f"{'sandbox' if one.simulated else 'real'}/{one.name}/{part.currency}"
         async with self._ledger.read() as tx:
@@ -81,7 +114,7 @@ class Judge:
         def step() -> tuple[Watchlist, bool]:
             watchlist = Watchlist(kept)
             seen = False
-            for day, points in points_of(part.columns, after=watchlist.last):
+            for day, points in points_of(part.columns, after=watchlist.last, excuses=excuses):
                 watchlist.see(day, points)
                 seen = True
             return watchlist, seen

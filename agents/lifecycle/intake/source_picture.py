@@ -154,13 +154,19 @@ def gaps_in(days: Sequence[date]) -> tuple[Gap, ...]:
     return tuple(Gap(first=one + _DAY, last=other - _DAY) for one, other in pairwise(days) if other - one > _DAY)
 
 
-def missing_from(sources: Sequence[SourcePicture]) -> tuple[str, ...]:
-    """What cannot be answered yet, and which data it would take."""
+_NO_SHOP = "No shop orders yet: an orders export answers store revenue and average order value."
+_SHOP_TOTALS = (
+    "Of the shop only daily totals, no single orders: an orders export also answers refunds, new customers and margin."
+)
+
+
+def missing_from(sources: Sequence[SourcePicture], *, shop_totals: bool = False) -> tuple[str, ...]:
+    """What cannot be answered yet, and which data it would take; `shop_totals`: the shop's own days are told of."""
     has = {one.dataset for source in sources for one in source.datasets}
     currencies = {currency for source in sources for currency in source.spend}
     wanted = (
         (not currencies, "No advertising spend yet: exports of ad platforms answer ROAS, CPA and cost per click."),
-        (not has & {"order"}, "No shop orders yet: an orders export answers store revenue and average order value."),
+        (not has & {"order"}, _SHOP_TOTALS if shop_totals else _NO_SHOP),
         (not has & {"lead", "deal"}, "No leads or deals yet: a CRM export tells what becomes of a click."),
         (not has & {"product"}, "No products yet: a product export tells what is out of stock while it is advertised."),
         (

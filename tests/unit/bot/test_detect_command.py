@@ -2,6 +2,7 @@ import csv
 import json
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,47 @@ def test_a_file_is_told_point_by_point_and_alert_by_alert(tmp_path: Path, capsys
     assert list(alert) == ["start", "end", "kind", "severity", "expected", "observed"]
     assert alert["kind"] == "spike"
     assert document["points"][300]["score"] >= document["threshold"] == 0.5
+
+
+def clicks_at_christmas(share: float) -> str:
+    """A year of daily clicks in which Christmas Day and Boxing Day have so much of the usual."""
+    first = date(2026, 1, 5)
+    values = 10 * noise(370)
+    values[354:356] *= share
+    return HEADER + "".join(f"{first + timedelta(days=row)},{value:.1f}\n" for row, value in enumerate(values))
+
+
+def christmas(capsys: pytest.CaptureFixture[str], path: Path, share: float, holidays: str, *, as_json: bool = True):
+    (path / "clicks.csv").write_text(clicks_at_christmas(share), encoding="utf-8")
+    facts = {"path": path / "clicks.csv", "scores": None, "json": as_json, "holidays": holidays}
+    code = run(detect, facts)
+    said = capsys.readouterr()
+    return code, json.loads(said.out) if as_json and said.out else said.out, said.err
+
+
+@pytest.mark.parametrize(("holidays", "alerts"), [("", 1), ("GB", 0), ("US, Black Friday", 1)])
+def test_a_fall_on_christmas_day_is_an_alert_unless_the_country_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], holidays: str, alerts: int
+):
+    # Boxing Day is none in the United States.
+    code, document, _ = christmas(capsys, tmp_path, 0.4, holidays)
+    assert (code, len(document["alerts"]), len(document["points"])) == (DONE, alerts, 370)
+
+
+def test_what_a_holiday_does_not_explain_names_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    _, document, _ = christmas(capsys, tmp_path, 0.0, "GB")
+    assert [(one["start"], one["holiday"]) for one in document["alerts"]] == [("2026-12-25", "Christmas Day")]
+    _, words, _ = christmas(capsys, tmp_path, 0.0, "GB", as_json=False)
+    assert "the day is Christmas Day, and this is more than that explains" in words
+
+
+@pytest.mark.parametrize("holidays", ["XX", "GB,England", "Red Friday"])
+def test_a_country_that_nobody_knows_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str], holidays: str):
+    code, _, error = christmas(capsys, tmp_path, 1.0, holidays)
+    assert code == BAD_INPUT
+    assert error.count("\n") == 1
+    assert "--holidays" in error
+    assert "GB-ENG" in error
 
 
 def test_scores_are_written_row_by_row_with_the_cells_as_they_were(tmp_path: Path, capsys: pytest.CaptureFixture[str]):

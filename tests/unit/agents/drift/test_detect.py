@@ -66,7 +66,10 @@ def test_a_broken_tag_is_one_critical_finding_that_blames_tracking_the_same_day(
     assert finding.cause == "tracking, likely"
     assert finding.severity is Severity.CRITICAL
     assert finding.suspect_plan is None
-    assert any(line.startswith("Shop orders within") for line in finding.detail)
+    assert any(
+        line.startswith("Shop orders from 19 to 20 Aug: ") and "no more than it usually swings" in line
+        for line in finding.detail
+    )
 
 
 def test_a_broken_tag_of_one_channel_names_the_channel_or_the_whole() -> None:

@@ -156,6 +156,16 @@ def test_nobody_works_on_a_holiday_or_a_free_day(given_: tuple[Calendar, datetim
         assert not calendar.is_open(at)
 
 
+def test_public_holidays_of_the_team_s_countries_are_no_days_at_work():
+    calendar = Calendar(zone="Europe/London", countries=("GB-ENG",))
+    christmas = datetime(2026, 12, 25, 12, tzinfo=UTC)
+    assert not calendar.is_open(christmas)
+    assert calendar.is_open(christmas - timedelta(days=1))
+    # The 26th is Boxing Day, the 28th stands in for it.
+    assert calendar.add(christmas, 24 * 60) == datetime(2026, 12, 28, tzinfo=UTC)
+    assert not calendar.is_open(christmas + timedelta(days=3))
+
+
 @given(calendars_and_moments())
 def test_a_closed_hour_counts_for_nothing(given_: tuple[Calendar, datetime]):
     calendar, at = given_

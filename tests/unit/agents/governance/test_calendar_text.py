@@ -1,11 +1,12 @@
 """calendar.yml: read strictly, and written so that it reads back."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agents.drift.occasions import Dates, Movable, SpecialDay, Yearly
 from agents.governance.calendar import (
     Blackout,
     BlackoutScope,
@@ -19,6 +20,7 @@ from agents.governance.calendar import (
 from agents.governance.calendar_text import CalendarInvalid, dump_calendar, parse_calendar
 from storage.records.people import Role
 
+HOLIDAYS = "holidays: [2026-12-25, 2026-12-26]"
 GOOD = """
 zone: Europe/Berlin
 days: mon, tue, thu
@@ -89,6 +91,24 @@ def test_the_calendar_of_the_sandbox_survives_its_file():
     assert parse_calendar(dump_calendar(sandbox_calendar()), file="calendar.yml") == sandbox_calendar()
 
 
+def test_countries_and_days_stand_together_as_holidays_and_special_days_beside_them():
+    text = """
+holidays: [GB-ENG, NO, 2026-12-24]
+special_days:
+  Black Friday: every year
+  Singles' Day: 11-11
+  Prime Day: 2026-07-14, 2026-07-15
+  between the years: 12-27 to 01-01
+"""
+    calendar = parse_calendar(text, file="calendar.yml")
+    assert (calendar.countries, calendar.holidays) == (("GB-ENG", "NO"), frozenset({date(2026, 12, 24)}))
+    days = [date(2026, 11, 27), date(2027, 11, 11), date(2026, 7, 15), date(2027, 12, 31), date(2026, 5, 17)]
+    assert [calendar.occasions.name_of(day) for day in [*days, date(2026, 12, 24), date(2026, 12, 23)]] == [
+        "Black Friday", "Singles' Day", "Prime Day", "between the years", "Constitution Day", "a holiday", "",
+    ]  # fmt: skip
+    assert parse_calendar(dump_calendar(calendar), file="calendar.yml") == calendar
+
+
 def test_null_in_quotes_is_a_name():
     text = "blackouts: {Odd: {weekly: mon 00:00 to tue 00:00, channel: 'null'}}"
     (blackout,) = parse_calendar(text, file="calendar.yml").blackouts
@@ -118,7 +138,21 @@ def test_a_team_may_go_without_a_ladder():
         ("closes: 24:00", "closes: 8:00", "closes", "an hour or more after opens"),
         ("closes: 24:00", "closes: 9:00", "closes", "an hour or more after opens"),
         ("opens: 8:30\ncloses: 24:00", "closes: 0:30", "closes", "an hour or more after"),
-        ("2026-12-26]", "26/12/2026]", "holidays", "write days such as 2026-12-25"),
+        ("2026-12-26]", "26/12/2026]", "holidays", "at line 6 has “26/12/2026”; write countries such as GB"),
+        ("2026-12-26]", "XX]", "holidays", "at line 6 has “XX”; write countries such as GB"),
+        ("2026-12-26]", "GB-ZZ]", "holidays", "at line 6 has “GB-ZZ”; write countries such as GB"),
+        (
+            HOLIDAYS,
+            "special_days: {Red Friday: every year}",
+            "special_days.Red Friday",
+            "line 6 is no day we know",
+        ),
+        (HOLIDAYS, "special_days: {sale: 12-01 to 12-31}", "special_days.sale", "at most 14 days in a row"),
+        (HOLIDAYS, "special_days: {sale: 2026-02-30}", "special_days.sale", "line 6 has “2026-02-30”"),
+        (HOLIDAYS, "special_days: {sale: 2026-1-5}", "special_days.sale", "line 6 has “2026-1-5”"),
+        (HOLIDAYS, "special_days: {sale: 11-11 to 2026-11-12}", "special_days.sale", "line 6 has"),
+        (HOLIDAYS, "special_days: {sale: }", "special_days.sale", "has no days"),
+        (HOLIDAYS, "special_days: {'': 11-11}", "special_days", "needs a name"),
         ("expire_after_minutes: 960", "expire_after_minutes: 0", "expire_after_minutes", "a whole number from 1"),
         ("expire_after_minutes: 960", "expire_after_minutes: 8h", "expire_after_minutes", "a whole number from 1"),
         ("remind_every_minutes: 120", "remind_every_minutes: 44641", "remind_every_minutes", "to 44640"),
@@ -188,6 +222,21 @@ def blackouts(draw: st.DrawFn) -> tuple[Blackout, ...]:
     return tuple(one(name) for name in draw(st.lists(names, max_size=3, unique=True)))
 
 
+@st.composite
+def special_days(draw: st.DrawFn) -> tuple[SpecialDay, ...]:
+    spans = st.one_of(
+        st.dates(max_value=date(9999, 12, 1)).map(lambda day: Dates(first=day, last=day + timedelta(days=13))),
+        st.dates(date(2024, 1, 1), date(2024, 12, 31)).map(
+            lambda day: Yearly(first=f"{day:%m-%d}", last=f"{day + timedelta(days=5):%m-%d}")
+        ),
+    )
+    own = [SpecialDay(name=name, when=draw(st.lists(spans, min_size=1, max_size=2))) for name in draw(unique_names)]
+    return tuple(own) if draw(st.booleans()) else (*own, SpecialDay(name="cyber week", when=(Movable.CYBER_WEEK,)))
+
+
+unique_names = st.lists(names, max_size=2, unique=True)
+
+
 @given(
     st.builds(
         Calendar,
@@ -199,6 +248,8 @@ def blackouts(draw: st.DrawFn) -> tuple[Blackout, ...]:
         expire_after_minutes=st.integers(1, 44640),
         remind_every_minutes=st.integers(1, 44640),
         ladder=st.sampled_from([{}, {Role.LEGAL: (Role.CMO, Role.ADMIN)}]),
+        countries=st.lists(st.sampled_from(["GB", "DE-BY", "NO"]), unique=True).map(tuple),
+        special_days=special_days(),
         blackouts=blackouts(),
     )
 )

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from agents.kpis.engine import KpiEngine
+from agents.kpis.provenance import unsourced
 from agents.kpis.query import KpiQuery
 from agents.kpis.reply import Reply, as_document
 from agents.kpis.telling import number_told, targets_told
@@ -123,6 +124,18 @@ async def test_the_document_has_a_line_or_bars_and_plain_numbers(engine: KpiEngi
     day = ask("roas last week")
     assert isinstance(day, KpiQuestion)
     assert as_document(await number_told(engine, day))["chart"]["kind"] == "line"
+
+
+async def test_targets_of_a_week_that_has_only_just_begun_are_those_of_the_days_before_it():
+    facts = [one for one in FACTS if one["day"] <= date(2026, 3, 8)]
+    engine = KpiEngine(InMemoryFacts(*facts), kpis=KPIS, clock=lambda: NOW)
+    question = await engine.understood("are we on target this week?")
+    assert isinstance(question, TargetQuestion)
+    reply = await targets_told(engine, question)
+    assert reply.said[0] == "This week has no complete day yet: these are the days before it."
+    assert reply.said[1].endswith("off target over 2–8 March 2026.")
+    assert {(one.first, one.last) for one in reply.numbers} == {(date(2026, 3, 2), date(2026, 3, 8))}
+    assert not unsourced(reply.text, reply.basis)
 
 
 async def answer_to(case: Case, engine: KpiEngine) -> Reply:

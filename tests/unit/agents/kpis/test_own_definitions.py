@@ -124,3 +124,43 @@ def test_a_wrong_cost_is_named_with_file_and_line(tmp_path, old, new, fault):
     with pytest.raises(KpiDefinitionError) as raised:
         load_costs(own(tmp_path, COST.replace(old, new, 1)))
     assert str(raised.value).startswith(fault), str(raised.value)
+
+
+WATCHED = """\
+kpis:
+  - name: demo_requests
+    label: Demo requests
+    unit: count
+    direction: higher
+    watch: true
+    formula: asked
+    parts:
+      asked: {of: lead, count: rows}
+    owner: sales
+    description: People who asked for a demo.
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "why"),
+    [
+        ("watch: true", "watch: soon", 6, "demo_requests: watch:"),
+        ("watch: true", "settles_in_days: 3", 6, "settles_in_days: belongs to a KPI with watch: true"),
+        ("count: rows", "median: first_touch_at - created_at, in: days", 6, "asked is a median"),
+        ("{of: lead, count: rows}", "{of: plan, count: rows}", 6, "is of our own work"),
+        ("count: rows", "count: rows, window: before", 6, "is of more than its own day"),
+        ("formula: asked", "formula: asked + leads", 6, "leads go on arriving for days"),
+    ],
+)
+def test_a_wish_to_watch_what_has_no_days_is_refused_with_its_line(tmp_path, old, new, line, why):
+    with pytest.raises(KpiDefinitionError) as refused:
+        load_kpis(own=own(tmp_path, WATCHED.replace(old, new)))
+    assert str(refused.value).startswith(f"kpis.yml:{line}: ")
+    assert why in str(refused.value)
+
+
+def test_being_watched_makes_no_number_another(tmp_path):
+    plain = load_kpis(own=own(tmp_path, WATCHED.replace("    watch: true\n", "")))["demo_requests"]
+    late = WATCHED.replace("watch: true", "watch: true\n    settles_in_days: 4").replace("asked\n", "asked + leads\n")
+    assert load_kpis(own=own(tmp_path, WATCHED))["demo_requests"].edition == plain.edition
+    assert load_kpis(own=own(tmp_path, late))["demo_requests"].watch

@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from agents.lifecycle.intake.observe import Observer
 from agents.lifecycle.intake.source_picture import Gap, gaps_in
+from agents.sources.readers import Readers
 from tests.builders import NOW
 from tests.unit.agents.exports.files import google, written
+from tests.unit.agents.lifecycle.cases.test_monitor import SHOCK, reported
 from tests.unit.agents.lifecycle.files_room import FilesRoom, a_files_room
 from tests.unit.agents.lifecycle.house import House
 
@@ -42,6 +45,23 @@ async def test_a_source_is_told_with_campaigns_spend_days_and_gaps(room: FilesRo
     assert source.provisional_from == days[0]
     assert not source.stale
     assert (survey.campaigns, survey.spend) == (2, source.spend)
+
+
+async def test_a_shop_of_which_only_daily_totals_are_told_is_not_said_to_be_missing(room: FilesRoom):
+    def of_orders(*, simulated: bool) -> list[str]:
+        return [line for line in missing[simulated] if "orders export" in line]
+
+    world, room.house.source.frame = reported(1.0, SHOCK)
+    room.house.platform.day = world.day_of(SHOCK)
+    await Observer(
+        room.house.ledger, room.lake, readers=Readers({"ads": room.house.source}), clock=room.house.clock
+    ).pull()
+    missing = {each: (await room.surveyor.survey(simulated=each)).missing for each in (True, False)}
+    assert of_orders(simulated=True) == [
+        "Of the shop only daily totals, no single orders: an orders export also answers refunds, new customers and "
+        "margin."
+    ]
+    assert of_orders(simulated=False)[0].startswith("No shop orders yet")
 
 
 async def test_figures_grow_stale_by_their_newest_day(room: FilesRoom, tmp_path: Path):
