@@ -228,11 +228,11 @@ class Office:
             raise MarketRefused("there is no simulated market in this home; `countersign up` makes one")
         if not 1 <= days <= MOST_DAYS:
             raise MarketRefused(f"the clock moves by 1 to {MOST_DAYS} days at a time, not {days}")
-        events: dict[str, None] = {}
+        events: dict[str, str] = {}  # a case of several days is told once, as it is now
         for _ in range(days):
             await self.sandbox.tick()
-            events.update(dict.fromkeys(finding.title for finding in await self.look()))
-        return Moved(await self.sandbox.today(), tuple(events))
+            events.update({finding.key: finding.title for finding in await self.look()})
+        return Moved(await self.sandbox.today(), tuple(dict.fromkeys(events.values())))
 
     async def look(self) -> tuple[Finding, ...]:
         """Read every source and check what it says: what the schedule does.

@@ -7,7 +7,7 @@ from agents.drift.columns import BudgetJump
 from agents.drift.level import Reading
 from agents.drift.plans import ExecutedPlan
 from agents.drift.signals import ALL, Signal
-from agents.drift.words import LABELS, unit_of
+from agents.drift.words import LABELS, figure
 from storage.records.alerts import Pattern
 from storage.records.money import Money
 
@@ -40,7 +40,7 @@ def detail_of(case: Case, *, currency: str, data_day: date, suspect: ExecutedPla
     if case.jump is not None:
         lines.append(_jump_line(case.jump, currency))
     if case.missing:
-        lines.append(f"It had rows for every day of two weeks, and has none for {data_day}.")
+        lines.append(f"It had rows for every day of two weeks, and has none for {day_words(data_day)}.")
     if case.pattern is Pattern.VARIANCE_CHANGE:
         return (*lines, *_unrest_lines(case), *_suspect_line(case, data_day, suspect))
     shown = [case.proxy] if case.proxy else []
@@ -58,7 +58,7 @@ def _suspect_line(case: Case, data_day: date, suspect: ExecutedPlan | None) -> t
     if suspect is None:
         return ()
     days = (data_day - suspect.executed_on).days
-    return (f"{suspect.plan_id} changed {_where(case)} on {suspect.executed_on}, {days} days before.",)
+    return (f"{suspect.plan_id} changed {_where(case)} on {day_words(suspect.executed_on)}, {_days_before(days)}.",)
 
 
 def _unrest_lines(case: Case) -> tuple[str, ...]:
@@ -95,20 +95,40 @@ def _signal_line(signal: Signal, currency: str, data_day: date, case: Case) -> s
     reading = _shown_reading(signal, case)
     called = case.campaigns[0][1] if case.campaigns else signal.entity
     of = "" if signal.entity == ALL else f" of {called}"
-    first = data_day - timedelta(days=reading.days - 1)
-    window = f"on {data_day}" if reading.days == 1 else f"from {first} to {data_day}"
-    unit = f" {unit_of(signal.kpi, currency)}".rstrip()
-    digits = 0 if signal.kpi in {"spend", "orders"} else 2
-    observed, expected = f"{reading.observed:,.{digits}f}", f"{reading.expected:,.{digits}f}"
-    change = f"{'+' if reading.effect >= 0 else '−'}{abs(reading.effect) * 100:.0f} %"
+    label, window = LABELS.get(signal.kpi, signal.kpi), _window(data_day - timedelta(days=reading.days - 1), data_day)
     if not lead and not signal.fires:
-        return f"{LABELS.get(signal.kpi, signal.kpi)}{of} within its usual range ({change}, {window})."
+        return f"{label}{of} {window}: {_stillness(reading.effect)}."
+    change = f"{'+' if reading.effect >= 0 else '−'}{abs(reading.effect) * 100:.0f} %"
     row = f", {signal.streak} days in a row" if signal.streak else ""
     how_sure = f"; {abs(reading.z):.0f} standard errors{row}" if lead else ""
-    return (
-        f"{LABELS.get(signal.kpi, signal.kpi)}{of} {window}: {observed}{unit} against {expected}{unit} expected"
-        f" ({change}{how_sure})."
-    )
+    observed = figure(signal.kpi, reading.observed, currency)
+    expected = figure(signal.kpi, reading.expected, currency, per=False)
+    return f"{label}{of} {window}: {observed} against {expected} expected ({change}{how_sure})."
+
+
+def _stillness(effect: float) -> str:
+    """Why what stands still is told: it may be far from expected, and yet no further than it mostly is."""
+    share = f"{abs(effect) * 100:.0f}"
+    if share == "0":
+        return "as expected"
+    return f"{share} % {'above' if effect > 0 else 'below'} what was expected, no more than it usually swings"
+
+
+def day_words(day: date) -> str:
+    """As in "3 Jun"."""
+    return f"{day:%-d %b}"
+
+
+def _window(first: date, last: date) -> str:
+    """As in "on 3 Jun", "from 1 to 3 Jun", "from 30 May to 2 Jun"."""
+    if first == last:
+        return f"on {day_words(last)}"
+    opening = str(first.day) if (first.year, first.month) == (last.year, last.month) else day_words(first)
+    return f"from {opening} to {day_words(last)}"
+
+
+def _days_before(days: int) -> str:
+    return "the same day" if days == 0 else f"{days} day{'' if days == 1 else 's'} before"
 
 
 def _shown_reading(signal: Signal, case: Case) -> Reading:
@@ -117,7 +137,7 @@ def _shown_reading(signal: Signal, case: Case) -> Reading:
 
 def _jump_line(jump: BudgetJump, currency: str) -> str:
     before, after = (Money.of_micros(micros, currency) for micros in (jump.before_micros, jump.after_micros))
-    return f"Daily budget {before} → {after} on {jump.day}; no executed plan of ours did this."
+    return f"Daily budget {before} → {after} on {day_words(jump.day)}; no executed plan of ours did this."
 
 
 def _moved(share: float) -> str:

@@ -1,4 +1,6 @@
-"""What the detector calls its KPIs, and their units."""
+"""What the detector calls its KPIs, their units, and how their figures are written."""
+
+from storage.records.money import Money
 
 LABELS = {
     "spend": "Spend",
@@ -27,6 +29,32 @@ def unit_of(kpi: str, currency: str) -> str:
         "cvr": "%",
         "tracking": "conversions/order",
     }.get(kpi, "")
+
+
+_PER = {
+    "spend": " a day",
+    "orders": " a day",
+    "clicks": " a day",
+    "cpm": " per 1,000 impressions",
+    "cpc": " per click",
+    "tracking": " per order",
+}
+_MONEY = {"spend", "cpm", "cpc"}
+
+
+def figure(kpi: str, value: float, currency: str, *, per: bool = True) -> str:
+    """As in "£0.95 per click", "2.35 %", "412 a day"; `per` false leaves out what a figure beside it says already."""
+    digits = 0 if kpi in {"spend", "orders"} else 2
+    number = f"{value:,.{digits}f}"
+    written = f"{_symbol(currency)}{number}" if kpi in _MONEY else number
+    percent = " %" if unit_of(kpi, currency) == "%" else ""
+    return f"{written}{percent}{_PER.get(kpi, '') if per else ''}"
+
+
+def _symbol(currency: str) -> str:
+    """What stands before an amount: "£", "CHF "."""
+    zero = str(Money(minor=0, currency=currency))
+    return zero[: zero.index("0")]
 
 
 def moved(effect: float) -> str:

@@ -263,10 +263,10 @@ class Rules:
         question = person_question(person, act, plan, standing)
         fired = self._ask(self._cedar, (question,), person_entities(person, plan), None)
         if any(item.policy is None for item in fired):
-            able = " or ".join(role for role in Role if self._role_may(role, act)) or "nobody"
-            have = ", ".join(sorted(person.roles)) or "none"
+            able = wording.any_of(role for role in Role if self._role_may(role, act)) or "nobody"
+            have = ", ".join(wording.ROLES[role] for role in sorted(person.roles)) or "none"
             deed = _DEEDS.get(act, act.value.replace("_", " "))
-            return [Fired(policy=None, text=f"only {able} may {deed}; {person.name} has the role {have}")]
+            return [Fired(policy=None, text=f"Only {able} may {deed}; {person.name} has the role {have}")]
         return fired
 
     def _role_may(self, role: Role, act: Act) -> bool:
@@ -278,6 +278,8 @@ class Rules:
 _DEEDS = {
     Act.REMIND: "remind others of a plan or hand it over",
     Act.NAME_OWNER: "say who answers for something",
+    Act.LEARN: "say what is normal",
+    Act.TICK: "move the simulated market on",
 }
 """Acts whose name says less than what they allow."""
 

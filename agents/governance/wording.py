@@ -2,8 +2,24 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
+from storage.records.people import Role
+
+ROLES = {role: "CMO" if role is Role.CMO else role.value for role in Role}
+"""Roles by themselves, as in "has the role CMO"."""
+A_ROLE = {
+    Role.VIEWER: "a viewer",
+    Role.OPERATOR: "an operator",
+    Role.APPROVER: "an approver",
+    Role.BRAND: "brand",
+    Role.FINANCE: "finance",
+    Role.LEGAL: "legal",
+    Role.CMO: "the CMO",
+    Role.ADMIN: "an admin",
+}
+"""Somebody who holds the role, within a sentence."""
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _LONGEST_NAME = 60
 _LONGEST_READ = 1_000
@@ -104,6 +120,13 @@ def data_age(count: int | None) -> str:
 
 def days_or_never(count: int | None) -> str:
     return "never" if count is None else f"{days(count)} ago"
+
+
+def any_of(roles: Iterable[Role]) -> str:
+    """As in "an operator, an approver or the CMO", in the order of the roles; empty for none."""
+    held = set(roles)
+    *others, last = [""] + [A_ROLE[role] for role in Role if role in held]
+    return f"{', '.join(others[1:])} or {last}" if len(others) > 1 else last
 
 
 def listed(names: tuple[str, ...]) -> str:

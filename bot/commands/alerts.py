@@ -11,7 +11,9 @@ from bot.commands.who import who
 from bot.office import Office
 from bot.opening import open_office
 from bot.settings import Settings
-from storage.records.alerts import Alert
+from bot.slack.cards.markup import day as day_of
+from bot.slack.cards.markup import spelled
+from storage.records.alerts import Alert, AlertKind
 from storage.records.attention import Digest
 from storage.records.people import Person
 
@@ -20,7 +22,8 @@ async def listing(*, every: bool, home: Path, json: bool) -> None:
     async with open_office(Settings(home=home)) as office, office.ledger.read() as tx:
         found = await tx.alerts.newest(500) if every else await tx.alerts.unrecovered()
     lines = [
-        f"{one.id:<10} {one.finding.severity.value:<9}{_state(one):<13} since {one.opened_on}  {one.finding.title}"
+        f"{one.id:<10} {one.finding.severity.value:<9}{_state(one):<13} since {day_of(one.opened_on)}"
+        f"  {spelled(one.finding.title)}"
         for one in found
     ]
     document = {"alerts": [_document(one) for one in found]}
@@ -179,21 +182,25 @@ def _document(one: Alert) -> dict[str, Any]:
 
 def _text(one: Alert, parts: list[Alert], owner: str) -> str:
     finding = one.finding
-    lines = [f"{one.id}: {finding.title}", f"{finding.severity.value}, {_state(one)} since {one.opened_on}"]
+    lines = [
+        f"{one.id}: {finding.title}",
+        f"{finding.severity.value}, {_state(one)} since {day_of(one.opened_on)}",
+        f"Cause: {finding.cause or 'not known yet'}",
+    ]
     lines += [f"  {text}" for text in finding.detail]
-    lines.append(f"Cause: {finding.cause or 'not known yet'}")
     for each in finding.candidates:
         lines.append(f"  {each.certainty.value}: {each.words}")
         lines += [f"    + {text}" for text in each.speaks_for] + [f"    - {text}" for text in each.speaks_against]
-    lines += [f"Explains {part.id}: {part.finding.title}" for part in parts]
+    with_it = "Late as well" if finding.kind is AlertKind.FRESHNESS else "Explains"
+    lines += [f"{with_it}: {part.id}, {part.finding.title}" for part in parts]
     lines.append(f"Answers for it: {owner}")
-    return "\n".join(lines)
+    return spelled("\n".join(lines))
 
 
 def _digest_text(made: Digest) -> str:
     parts = (("Waits", made.waiting), ("Small", made.small), ("Over", made.recovered))
     lines = [f"{name}: {one.alert_id} {one.title}" for name, held in parts for one in held]
-    return "\n".join([f"{made.id}", *lines])
+    return spelled("\n".join([f"{made.id}", *lines]))
 
 
 def _state(one: Alert) -> str:

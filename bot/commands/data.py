@@ -3,6 +3,7 @@
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from agents.lifecycle.answers.survey import Survey
 from agents.lifecycle.intake.source_picture import FACTS, DatasetPicture, SourcePicture
@@ -11,12 +12,13 @@ from bot.commands.shell import say
 from bot.opening import open_office
 from bot.settings import Settings
 from bot.slack.cards.data_words import zones_differ
+from bot.slack.cards.markup import plain_moment
 
 
 async def data(*, home: Path, json: bool) -> None:
     async with open_office(Settings(home=home)) as office:
-        survey = await office.survey()
-    say(as_document(survey), as_json=json, text=_text(survey))
+        survey, zone = await office.survey(), await office.zone()
+    say(as_document(survey), as_json=json, text=_text(survey, zone))
 
 
 def as_document(survey: Survey) -> dict[str, Any]:
@@ -25,19 +27,19 @@ def as_document(survey: Survey) -> dict[str, Any]:
     return {"sources": sources, **document, "questions": [question_document(one) for one in survey.questions]}
 
 
-def _text(survey: Survey) -> str:
+def _text(survey: Survey, zone: ZoneInfo) -> str:
     if not survey.sources:
         return "\n".join(["There is no data yet: countersign ingest FILE… reads exports.", *_asked(survey)])
     campaigns = f"{survey.campaigns} campaign{'' if survey.campaigns == 1 else 's'}"
     sources = f"{len(survey.sources)} source{'' if len(survey.sources) == 1 else 's'}"
     head = f"{sources}, {campaigns}, {_money(survey.spend)} spent"
-    lines = [head, *(line for one in survey.sources for line in _source(one))]
+    lines = [head, *(line for one in survey.sources for line in _source(one, zone))]
     lines += [aligned] if (aligned := zones_differ(survey.sources)) else []
     lines += [f"Missing: {line}" for line in survey.missing]
     return "\n".join([*lines, *survey.notes, *_asked(survey)])
 
 
-def _source(one: SourcePicture) -> list[str]:
+def _source(one: SourcePicture, zone: ZoneInfo) -> list[str]:
     simulated = " (simulated)" if one.simulated else ""
     days = f"{one.first_day} to {one.last_day}" if one.first_day else "no days"
     what = ", ".join(f"{part.rows:,} {part.dataset.replace('_', ' ')}" for part in one.datasets)
@@ -50,7 +52,10 @@ def _source(one: SourcePicture) -> list[str]:
         )
         more = f" and {len(one.gaps) - 5} more" if len(one.gaps) > 5 else ""
         lines.append(f"  no figures for {sum(gap.days for gap in one.gaps)} days between: {missing}{more}")
-    lines += [f"  {part.dataset} is stale: {_newest(part)}, {_promised(part)}" for part in one.datasets if part.stale]
+    stale = [part for part in one.datasets if part.stale]
+    lines += [
+        f"  {part.dataset.replace('_', ' ')} is stale: {_newest(part, zone)}, {_promised(part, zone)}" for part in stale
+    ]
     if one.trouble:
         lines.append(f"  the last attempt to read it failed: {one.trouble}")
     if one.provisional_from:
@@ -60,14 +65,14 @@ def _source(one: SourcePicture) -> list[str]:
     return lines
 
 
-def _newest(part: DatasetPicture) -> str:
+def _newest(part: DatasetPicture, zone: ZoneInfo) -> str:
     if part.dataset == FACTS:
         return f"the newest day is {part.last_day}"
-    return f"the newest word is of {part.known_at:%Y-%m-%d %H:%M} UTC"
+    return f"the newest word is of {plain_moment(part.known_at, zone)}"
 
 
-def _promised(part: DatasetPicture) -> str:
-    since = f"late since {part.due_at:%Y-%m-%d %H:%M} UTC, " if part.due_at else ""
+def _promised(part: DatasetPicture, zone: ZoneInfo) -> str:
+    since = f"late since {plain_moment(part.due_at, zone)}, " if part.due_at else ""
     return f"{since}promised within {part.promised} ({part.owner})"
 
 

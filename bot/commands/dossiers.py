@@ -1,8 +1,15 @@
 """Plans in words and as documents, for the command line."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from agents.governance.wording import A_ROLE
+from agents.kpis.figures import format_days
+from bot.slack.cards.markup import plain_moment, spelled, words
+from bot.slack.cards.plan_card import outcome_words
+from bot.slack.cards.plan_parts import about
 from storage.records.dossiers import Dossier, RollbackPreview
+from storage.records.people import Role
 from storage.records.plans import Change
 from storage.records.verdicts import GateProgress
 
@@ -30,34 +37,38 @@ def document(dossier: Dossier) -> dict[str, Any]:
     }
 
 
-def text_of(dossier: Dossier) -> str:
+def text_of(dossier: Dossier, zone: ZoneInfo) -> str:
     """For people at a terminal."""
     plan, status = dossier.status.plan, dossier.status
     receipts = {one.change.id: one for one in dossier.executions}
     lines = [
-        f"{plan.id} revision {plan.revision}: {plan.title}{'  (simulated)' if plan.simulated else ''}",
-        f"  {status.state.value}{': ' + status.note if status.note else ''}",
+        f"{plan.id} revision {plan.revision}: {spelled(plan.title)}{'  (simulated)' if plan.simulated else ''}",
+        f"  {status.state.value.replace('_', ' ')}{': ' + spelled(status.note) if status.note else ''}",
         *(
             f"  {_moved(change)}" + (f"  [{receipts[change.id].state.value}]" if change.id in receipts else "")
             for change in plan.changes
         ),
         f"  at risk: {plan.money_at_risk}",
-        *(f"  why: {line}" for line in plan.why),
+        *(f"  why: {spelled(line)}" for line in plan.why),
         *(
-            f"  expected {one.kpi} {one.first} to {one.last}: {one.low} to {one.high} {one.unit}, else {one.baseline}"
+            f"  expected {words(one.kpi)} {format_days(one.first, one.last)}: {about(one.low, one.unit)} to"
+            f" {about(one.high, one.unit)}, {about(one.baseline, one.unit)} if nothing changes"
             for one in plan.forecasts
         ),
-        *(f"  {one.kpi}: {one.text}" for one in dossier.outcomes),
+        *(f"  {outcome_words(one)}" for one in dossier.outcomes),
     ]
-    lines += [f"  {'met' if one.met else 'open'}: {_progress(one)}" for one in dossier.progress]
+    lines += [f"  {'met' if one.met else 'open'}: {_progress(one, dossier)}" for one in dossier.progress]
     if dossier.starts_at is not None:
-        lines.append(f"  starts: {dossier.starts_at:%d %b %H:%M} UTC, unless an approval is withdrawn until then")
+        lines.append(f"  starts: {plain_moment(dossier.starts_at, zone)}, unless an approval is withdrawn until then")
     lines += [f"  stopped by {one.id}: {one.reason}" for one in dossier.freezes]
     if dossier.approvers:
-        lines.append(
-            f"  waits for: {', '.join(one.id for one in dossier.approvers)}, until {plan.expires_at:%d %b %H:%M} UTC"
-        )
+        lines.append(f"  waits for: {asked_words(dossier)}, until {plain_moment(plan.expires_at, zone)}")
     return "\n".join(lines)
+
+
+def asked_words(dossier: Dossier) -> str:
+    """Who may decide, each with the word that --as takes: "Aaron Blake (aaron)"."""
+    return ", ".join(f"{one.name} ({one.id})" for one in dossier.approvers)
 
 
 def _moved(change: Change) -> str:
@@ -67,11 +78,14 @@ def _moved(change: Change) -> str:
     return f"{change.resource.name} ({change.resource.key}): {change.before} → {change.after}"
 
 
-def _progress(one: GateProgress) -> str:
-    """Such as `needs cmo: 1 of 2 approved (aaron), because …`."""
-    roles = " and ".join(sorted(one.gate.roles))
-    said = f" ({', '.join(one.approved_by)})" if one.approved_by else ""
-    return f"needs {roles}: {len(one.approved_by)} of {one.gate.approvers} approved{said}, because {one.gate.text}"
+def _progress(one: GateProgress, dossier: Dossier) -> str:
+    """Such as `needs the CMO: 1 of 2 approved (Aaron Blake), because …`."""
+    roles = " and ".join(A_ROLE[role] for role in Role if role in one.gate.roles)
+    known = dossier.people
+    names = ", ".join(known[each].name if each in known else each for each in one.approved_by)
+    said = f" ({names})" if names else ""
+    wanted = f"needs {roles}: " if roles else ""
+    return f"{wanted}{len(one.approved_by)} of {one.gate.approvers} approved{said}, because {spelled(one.gate.text)}"
 
 
 def preview_text(preview: RollbackPreview) -> str:

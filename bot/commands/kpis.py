@@ -16,6 +16,7 @@ from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.office import Office
 from bot.opening import open_office
 from bot.settings import Settings
+from bot.slack.cards.markup import spelled
 from storage.records.kpis import KpiAnswer
 
 _DEFAULT_DAYS = 7
@@ -60,7 +61,7 @@ async def ask(
         reply = await office.responder.answer(await office.kpis.understood(question, earlier=earlier))
     drawn = await _drawn(reply, chart)
     choices = "".join(f"\n  {one}" for one in reply.clarify)
-    text = f"{reply.text}\nDid you mean:{choices}" if choices else reply.text
+    text = f"{spelled(reply.text)}\nDid you mean:{choices}" if choices else spelled(reply.text)
     say(as_reply(reply, chart=drawn), as_json=json, text=text)
     return NEGATIVE if reply.kind in ("clarify", "not_understood", "refused") else None
 
@@ -79,7 +80,7 @@ async def _drawn(reply: Reply, path: Path | None) -> str | None:
 
 
 def _show(answer: KpiAnswer, *, as_json: bool) -> None:
-    say(as_document(answer), as_json=as_json, text=words(answer))
+    say(as_document(answer), as_json=as_json, text=spelled(words(answer)))
 
 
 async def _window(office: Office, name: str, first: datetime | None, last: datetime | None) -> Window:

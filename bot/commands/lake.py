@@ -3,11 +3,13 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from bot.commands.shell import BadInput, say
 from bot.office import Office
 from bot.opening import open_office
 from bot.settings import Settings
+from bot.slack.cards.markup import plain_moment
 from storage.contracts.entities import BY_DATASET
 from storage.lake.facts import CONTRACT_VERSION
 from storage.lake.history import Compaction, Retention, TableVersion
@@ -17,6 +19,7 @@ from storage.lake.store import DATASETS
 async def versions(*, dataset: str | None, limit: int, home: Path, json: bool) -> None:
     async with open_office(Settings(home=home)) as office:
         told = {name: await office.lake.versions(name, limit=limit) for name in _named(dataset)}
+        zone = await office.zone()
     found = {name: listed for name, listed in told.items() if listed}
     document = {
         "datasets": [
@@ -24,7 +27,7 @@ async def versions(*, dataset: str | None, limit: int, home: Path, json: bool) -
             for name, listed in found.items()
         ]
     }
-    lines = [line for name, listed in found.items() for line in (f"{name}:", *(_version(one) for one in listed))]
+    lines = [line for name, listed in found.items() for line in (f"{name}:", *(_version(one, zone) for one in listed))]
     say(
         document, as_json=json, text="\n".join(lines) or "The lake holds nothing yet: countersign ingest FILE fills it."
     )
@@ -83,9 +86,9 @@ def _contract_version(dataset: str) -> int:
     return BY_DATASET[dataset].version if dataset in BY_DATASET else CONTRACT_VERSION
 
 
-def _version(one: TableVersion) -> str:
+def _version(one: TableVersion, zone: ZoneInfo) -> str:
     load = f", load {one.load_id}, {one.rows or 0:,} rows" if one.load_id else ""
-    return f"  {one.version}: {one.at:%Y-%m-%d %H:%M} UTC, {one.operation.lower()}{load}"
+    return f"  {one.version}: {plain_moment(one.at, zone)}, {one.operation.lower()}{load}"
 
 
 def _schema(told: dict[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ from bot.commands.shell import BadInput, say
 from bot.office import MarketRefused
 from bot.opening import open_office
 from bot.settings import Settings
+from bot.slack.cards.markup import spelled
 
 
 async def tick(*, days: str, home: Path, json: bool) -> None:
@@ -14,7 +15,12 @@ async def tick(*, days: str, home: Path, json: bool) -> None:
         raise BadInput(f"{days!r} is no number of days: write 1, 7 or 7d")
     async with open_office(Settings(home=home)) as office:
         moved = await office.advance(int(number))
-    text = "\n".join([f"It is now {moved.today} in the simulated market.", *(f"  {event}" for event in moved.events)])
+    text = "\n".join(
+        [
+            f"It is now {moved.today:%A %-d %B %Y} in the simulated market.",
+            *(f"  {spelled(one)}" for one in moved.events),
+        ]
+    )
     say(
         {"today": moved.today, "days": int(number), "events": list(moved.events), "simulated": True},
         as_json=json,
@@ -27,7 +33,7 @@ async def scenario(*, name: str, home: Path, starts_in: int, json: bool) -> None
         if office.sandbox is None:
             raise MarketRefused(f"there is no simulated market in {home}; countersign up makes one")
         words = await office.sandbox.set_scenario(name, starts_in_days=starts_in)
-    say({"scenario": name, "words": words, "simulated": True}, as_json=json, text=words)
+    say({"scenario": name, "words": words, "simulated": True}, as_json=json, text=spelled(words))
 
 
 async def truth(*, home: Path, json: bool) -> None:

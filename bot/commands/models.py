@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from agents.lifecycle.decide import Declined
 from bot.commands.questions import as_document
@@ -10,6 +11,7 @@ from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
 from bot.opening import open_office
 from bot.settings import Settings
+from bot.slack.cards.markup import plain_moment
 from storage.records.models import ModelVersion, StageEvent
 from storage.records.questions import Question
 
@@ -28,6 +30,7 @@ async def models_list(*, home: Path, json: bool) -> None:
 async def models_show(*, name: str, version: int | None, home: Path, json: bool) -> None:
     """One version with its content, and everything that happened to it and used it."""
     async with open_office(Settings(home=home)) as office, office.ledger.read() as tx:
+        zone = await office.zone()
         moves = await tx.models.moves(name)
         model = await (tx.models.in_production(name) if version is None else tx.models.get(name, version))
         if model is None:
@@ -42,7 +45,9 @@ async def models_show(*, name: str, version: int | None, home: Path, json: bool)
         "used_by": sorted(set(used_by)),
     }
     told = [f"{one.measure.value.replace('_', ' ')}: {one.words}" for one in taken]
-    text = "\n".join([f"{name} {model.version}, {model.about}", model.content.rstrip(), *told, *map(_moved, moves)])
+    text = "\n".join(
+        [f"{name} {model.version}, {model.about}", model.content.rstrip(), *told, *(_moved(one, zone) for one in moves)]
+    )
     say(document, as_json=json, text=f"{text}\nUsed by: {', '.join(document['used_by'][:20]) or 'nothing yet'}")
 
 
@@ -96,6 +101,6 @@ def _document(model: ModelVersion) -> dict[str, Any]:
     return model.model_dump(mode="json", exclude={"content"})
 
 
-def _moved(event: StageEvent) -> str:
+def _moved(event: StageEvent, zone: ZoneInfo) -> str:
     agreed = f", agreed by {event.approved_by}" if event.approved_by else ""
-    return f"{event.at:%Y-%m-%d %H:%M} UTC: version {event.version} {event.stage.value}, by {event.by}{agreed}"
+    return f"{plain_moment(event.at, zone)}: version {event.version} {event.stage.value}, by {event.by}{agreed}"

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 from agents.lifecycle.decide import Declined
 from agents.lifecycle.people.delegate import Delegated
 from bot.commands.shell import NEGATIVE, BadInput, say
-from bot.commands.who import who
+from bot.commands.who import names_of, who
 from bot.opening import open_office
 from bot.settings import Settings
+from bot.slack.cards.markup import plain_moment
 from storage.records.people import Delegation
 
 
@@ -34,9 +35,10 @@ async def delegate(
 async def delegations(*, home: Path, json: bool) -> None:
     async with open_office(Settings(home=home)) as office:
         known = await office.delegator.list()
-        now = office.clock()
+        now, zone, names = office.clock(), await office.zone(), await names_of(office)
     lines = [
-        f"{one.id:<14} {one.to_person} for {one.from_person}, {_local(one.starts_at)} to {_local(one.ends_at)}"
+        f"{one.id:<14} {names.get(one.to_person, one.to_person)} for {names.get(one.from_person, one.from_person)},"
+        f" {plain_moment(one.starts_at, zone)} to {plain_moment(one.ends_at, zone)}"
         f"{'  (now)' if one.holds(now) else ''}"
         for one in known
     ]
@@ -71,10 +73,6 @@ def _moment(text: str, zone: ZoneInfo, *, end: bool = False) -> datetime:
             raise BadInput(f"{text!r} is no day or moment: write 2026-12-24 or 2026-12-24T17:00") from None
         return moment if moment.tzinfo else moment.replace(tzinfo=zone)
     return datetime.combine(day + timedelta(days=int(end)), time(), tzinfo=zone)
-
-
-def _local(moment: datetime) -> str:
-    return f"{moment:%d %b %Y %H:%M} UTC"
 
 
 def _document(one: Delegation) -> dict[str, object]:

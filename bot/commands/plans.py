@@ -16,6 +16,7 @@ from bot.commands.who import who
 from bot.office import Office
 from bot.opening import open_office
 from bot.settings import Settings
+from bot.slack.cards.markup import spelled
 from bot.worker import WorkerBusy, working
 from storage.records.plans import PlanState, PlanStatus
 
@@ -52,7 +53,8 @@ async def plan(*, home: Path, sets: list[str], changes: list[str], person: str |
         dossier = await office.router.dossier(made.plan.id)
         refused = dossier.status.state is PlanState.REFUSED
         drafts = [f"  note: {one.words}" for one in await office.drafts()] if refused else []
-        say({"answer": "plan", **document(dossier)}, as_json=json, text="\n".join([text_of(dossier), *drafts]))
+        text = "\n".join([text_of(dossier, await office.zone()), *drafts])
+        say({"answer": "plan", **document(dossier)}, as_json=json, text=text)
         return NEGATIVE if refused else None
 
 
@@ -69,14 +71,14 @@ async def plans(*, home: Path, json: bool) -> None:
         }
         for one in recent
     ]
-    lines = [f"{one['plan']:<8} {one['state']:<12} {one['title']}" for one in listed]
+    lines = [f"{one.plan.id:<8} {one.state.value.replace('_', ' '):<12} {spelled(one.plan.title)}" for one in recent]
     say({"plans": listed}, as_json=json, text="\n".join(lines) or "No plans yet: countersign plan asks for one.")
 
 
 async def show(*, plan: str, home: Path, json: bool) -> None:
     async with open_office(Settings(home=home)) as office:
-        dossier = await office.router.dossier(plan_id(plan))
-    say(document(dossier), as_json=json, text=text_of(dossier))
+        dossier, zone = await office.router.dossier(plan_id(plan)), await office.zone()
+    say(document(dossier), as_json=json, text=text_of(dossier, zone))
 
 
 async def approve(*, plan: str, person: str, home: Path, json: bool) -> int | None:
@@ -135,7 +137,7 @@ async def _report(office: Office, settings: Settings, result: Accepted | Decline
         return NEGATIVE
     await _until_finished(office, settings, result.status)
     dossier = await office.router.dossier(result.status.plan.id)
-    text = f"{result.words}\n{text_of(dossier)}"
+    text = f"{result.words}\n{text_of(dossier, await office.zone())}"
     say({"accepted": True, "words": result.words, **document(dossier)}, as_json=json, text=text)
     return NEGATIVE if dossier.status.state in (PlanState.FAILED, PlanState.REFUSED) else None
 

@@ -3,20 +3,25 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from agents.governance.policy import Policy
 from agents.governance.policy_tests import run_policy_tests
 from agents.governance.rules import Rules
+from agents.governance.wording import A_ROLE
 from agents.lifecycle.rules.amend import MOST, Unamendable, impact_words
 from agents.lifecycle.rules.enact import edition_of
 from agents.lifecycle.rules.texts import HomeTexts, text_of
+from bot.commands.dossiers import asked_words
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.commands.who import who
 from bot.office import Office
 from bot.opening import open_office, utc_now
 from bot.settings import Settings
+from bot.slack.cards.markup import plain_moment
 from bot.wiring import home_texts
 from storage.records.dossiers import Dossier
+from storage.records.people import Role
 from storage.records.plans import PlanState
 from storage.records.policies import Edition, is_file_name
 
@@ -95,8 +100,8 @@ async def propose(*, files: list[Path], person: str, home: Path, json: bool) -> 
         made = await office.amender.propose(_read(files, known=edition.texts), asker, via="cli")
         if isinstance(made, Unamendable):
             return _refused(made, json=json)
-        dossier = await office.router.dossier(made.plan.id)
-    say(_proposal_document(dossier), as_json=json, text=_proposal_text(dossier))
+        dossier, zone = await office.router.dossier(made.plan.id), await office.zone()
+    say(_proposal_document(dossier), as_json=json, text=_proposal_text(dossier, zone))
     return NEGATIVE if made.state is PlanState.REFUSED else None
 
 
@@ -190,7 +195,7 @@ def _policy_text(policy: Policy, own: frozenset[str]) -> str:
         return f"{policy.id} ({origin}): permits {', '.join(policy.actions)}"
     if not policy.requires:
         return f"{policy.id} ({origin}): refuses: {policy.text}"
-    people = " and ".join(sorted(policy.requires))
+    people = " and ".join(A_ROLE[role] for role in Role if role in policy.requires)
     number = f"{policy.approvers} people, among them " if policy.approvers > 1 else ""
     return f"{policy.id} ({origin}): asks {number}{people}: {policy.text}"
 
@@ -208,7 +213,7 @@ def _proposal_document(dossier: Dossier) -> dict[str, Any]:
     }
 
 
-def _proposal_text(dossier: Dossier) -> str:
+def _proposal_text(dossier: Dossier, zone: ZoneInfo) -> str:
     plan, status = dossier.status.plan, dossier.status
     lines = [
         f"{plan.id}: {plan.title}",
@@ -217,6 +222,5 @@ def _proposal_text(dossier: Dossier) -> str:
         *(f"  needs: {gate.text}" for gate in (dossier.verdict.gates if dossier.verdict else ())),
     ]
     if dossier.approvers:
-        asked = ", ".join(one.id for one in dossier.approvers)
-        lines.append(f"  waits for: {asked}, until {plan.expires_at:%d %b %H:%M} UTC")
+        lines.append(f"  waits for: {asked_words(dossier)}, until {plain_moment(plan.expires_at, zone)}")
     return "\n".join(lines)

@@ -3,11 +3,13 @@
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from agents.governance.report import Account, Figures
 from bot.commands.shell import NEGATIVE, BadInput, say
 from bot.opening import open_office
 from bot.settings import Settings
+from bot.slack.cards.markup import plain_moment
 
 
 async def report(*, home: Path, first: datetime | None, last: datetime | None, json: bool) -> int | None:
@@ -17,7 +19,8 @@ async def report(*, home: Path, first: datetime | None, last: datetime | None, j
         raise BadInput(f"--from {since} is after --to {until}")
     async with open_office(Settings(home=home)) as office:
         found = await office.attester.account(first=since, last=until)
-    say(_document(found, since, until), as_json=json, text=_text(found))
+        zone = await office.zone()
+    say(_document(found, since, until), as_json=json, text=_text(found, zone))
     return NEGATIVE if found.flaws else None
 
 
@@ -40,14 +43,14 @@ def _figures(one: Figures) -> dict[str, Any]:
     return {"share_with_valid_approval": one.share, **one.model_dump()}
 
 
-def _text(found: Account) -> str:
+def _text(found: Account, zone: ZoneInfo) -> str:
     lines = [
         _words("overall", found.overall),
         *(_words(one.month, one.figures) for one in found.months if len(found.months) > 1),
     ]
     if found.flaws:
         lines.append("Written without a valid approval, which is an incident:")
-        lines += [f"  {one.key} at {one.at:%Y-%m-%d %H:%M} UTC: {one.words}" for one in found.flaws]
+        lines += [f"  {one.key} on {plain_moment(one.at, zone)}: {one.words}" for one in found.flaws]
     return "\n".join(lines)
 
 

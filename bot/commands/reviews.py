@@ -12,7 +12,7 @@ from bot.commands.who import who
 from bot.commands.work_off import work_off
 from bot.opening import open_office
 from bot.settings import Settings
-from bot.slack.cards.markup import plain_moment
+from bot.slack.cards.markup import member, plain_moment, spelled, words
 from storage.records.reviews import Review
 
 
@@ -29,8 +29,8 @@ async def reviews_show(*, alert: str, home: Path, json: bool) -> None:
         found, zone = await office.examiner.review(alert.upper()), await office.zone()
     if found is None:
         raise BadInput(f"there is no review of {alert}: countersign reviews list --all says which there are")
-    steps = [f"  {plain_moment(one.at, zone)} {one.state.value}, {one.by}: {one.words}" for one in found.steps]
-    automatic = [f"By itself: {found.automatic.words}"] if found.automatic else []
+    steps = [f"  {plain_moment(one.at, zone)} {one.state.value}, {one.by}: {spelled(one.words)}" for one in found.steps]
+    automatic = [f"By itself: {spelled(found.automatic.words)}"] if found.automatic else []
     say(as_document(found), as_json=json, text="\n".join([_line(found, zone), *automatic, *steps]))
 
 
@@ -78,5 +78,5 @@ def _told(result: Examined | Declined, *, json: bool) -> int | None:
 def _line(one: Review, zone: ZoneInfo) -> str:
     due = f", due {plain_moment(one.due_at, zone)}" if one.due_at and not one.is_over else ""
     waits = "" if one.is_over else f"; waits until {NEXT[one.state]}{due}"
-    what = f"{one.severity.value}, {one.kpi} of {one.entity}"
+    what = f"{one.severity.value}, {words(one.kpi)} of {member(one.entity)}"
     return f"{one.alert_id} {one.state.value} ({what}), {one.owner or 'nobody'} answers for it{waits}"

@@ -1,16 +1,19 @@
 """Stopping and emergencies on the command line: freeze, thaw, break glass, review it."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from agents.lifecycle.decide import Declined
 from agents.lifecycle.people.break_glass import Broken
 from agents.lifecycle.people.freeze import Stopped, what_of
 from bot.commands.shell import NEGATIVE, BadInput, say
-from bot.commands.who import who
+from bot.commands.who import names_of, who
 from bot.commands.work_off import work_off
 from bot.opening import open_office
 from bot.settings import Settings
+from bot.slack.cards.markup import plain_moment, spelled
 from storage.records.stops import FreezeScope, Glass
 
 
@@ -40,15 +43,17 @@ async def thaw(*, freeze: str, person: str, home: Path, json: bool) -> int | Non
 async def freezes(*, home: Path, json: bool) -> None:
     async with open_office(Settings(home=home)) as office:
         held, glasses = await office.freezer.in_force(), await office.emergency.open()
+        zone, names = await office.zone(), await names_of(office)
     document = {
         "freezes": [one.model_dump(mode="json") for one in held],
         "broken_glass": [one.model_dump(mode="json") for one in glasses],
     }
     lines = [
-        f"{one.id}: {what_of(one)} frozen by {one.frozen_by} since {one.at:%d %b %H:%M} UTC: {one.reason}"
+        f"{one.id}: {spelled(what_of(one))} frozen by {names.get(one.frozen_by, one.frozen_by)} since"
+        f" {plain_moment(one.at, zone)}: {one.reason}"
         for one in held
     ]
-    lines += [_glass_text(one) for one in glasses]
+    lines += [_glass_text(one, names, zone) for one in glasses]
     say(document, as_json=json, text="\n".join(lines) or "Nothing is frozen, and no glass is broken.")
 
 
@@ -91,10 +96,11 @@ def _broken(result: Broken | Declined, *, json: bool) -> int | None:
 
 def _told(result: Stopped | Broken | Declined, more: dict[str, Any], *, json: bool) -> int | None:
     accepted = not isinstance(result, Declined)
-    say({"accepted": accepted, "words": result.words, **more}, as_json=json, text=result.words)
+    say({"accepted": accepted, "words": result.words, **more}, as_json=json, text=spelled(result.words))
     return None if accepted else NEGATIVE
 
 
-def _glass_text(one: Glass) -> str:
-    how = "closed, to be reviewed" if one.closed_at else f"in force until {one.until:%H:%M} UTC"
-    return f"{one.id}: broken by {one.person_id} at {one.broken_at:%d %b %H:%M} UTC, {how}: {one.reason}"
+def _glass_text(one: Glass, names: Mapping[str, str], zone: ZoneInfo) -> str:
+    how = "closed, to be reviewed" if one.closed_at else f"in force until {plain_moment(one.until, zone)}"
+    who_broke = names.get(one.person_id, one.person_id)
+    return f"{one.id}: broken by {who_broke} on {plain_moment(one.broken_at, zone)}, {how}: {one.reason}"

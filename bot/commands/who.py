@@ -13,3 +13,9 @@ async def who(office: Office, person_id: str) -> Person:
     if person is None or not person.active:
         raise BadInput(f"nobody here is called {person_id!r}; people.yml knows: {', '.join(known)}")
     return person
+
+
+async def names_of(office: Office) -> dict[str, str]:
+    """Person id → name, also of those who left."""
+    async with office.ledger.read() as tx:
+        return {one.id: one.name for one in await tx.people.all()}

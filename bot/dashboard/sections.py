@@ -26,6 +26,18 @@ _WAITS = {
     "ask": "question answered",
     "dashboard": "dashboard drawn",
 }
+JOB_WORDS = {
+    "look": "reading sources and looking for drift",
+    "pull": "reading the inbox and sources.yml",
+    "tend": "reminding, escalating, closing what is overdue",
+    "sign": "signing the audit trail",
+    "attest": "checking that every change was approved",
+    "plan": "planning the week",
+    "digest": "writing the daily digest",
+    "evaluate": "holding agents against results",
+    "forget": "clearing away finished work",
+}
+"""What the timetable's jobs do, for people."""
 _UNSET = "–"
 
 
@@ -141,7 +153,7 @@ def _plan(one: PlanLine, first: date, last: date, taken_back: date | None, zone:
         ends = min(last, one.proposed_on)
     bar = life_bar(first, last, begins=one.proposed_on, done=one.done_on, ends=max(ends, first), state=one.state)
     steps = "".join(f"<p>{safe(plain_moment(step.at, zone))}: {safe(step.words)}</p>" for step in one.steps)
-    maker = f"<p>{safe(words(one.kind))}, by {safe(one.agent)}</p>"
+    maker = f"<p>{safe(words(one.kind))}, by {safe(words(one.agent))}</p>"
     traced = f"<p>trace <code>{safe(one.trace_id)}</code></p>" if one.trace_id else ""
     state = _tag(words(one.state), _STATES.get(one.state, "soft"))
     back = f' <span class="note">taken back by {safe(one.rolled_back_by)}</span>' if one.rolled_back_by else ""
@@ -164,7 +176,8 @@ def waits(seen: Snapshot) -> str:
 
 
 def _wait(one: LatencyLine) -> tuple[str, ...]:
-    name = _WAITS.get(one.what) or f"job {one.what.removeprefix('job:')}"
+    job = one.what.removeprefix("job:")
+    name = _WAITS.get(one.what) or JOB_WORDS.get(job) or words(job)
     broken = f' <span class="bad">{one.failed:,} failed</span>' if one.failed else ""
     promised, kept = _UNSET, _UNSET
     if one.target_ms is not None and one.within_target is not None:

@@ -1,5 +1,7 @@
 """Questions in a channel, in direct messages and as commands: numbers with their source, or a question back."""
 
+import asyncio
+
 import pytest
 
 from storage.records.plans import PlanState
@@ -173,6 +175,10 @@ async def test_the_market_moves_for_who_may_move_it(team: Team) -> None:
 
     await team.ada.sees("moved on by 2 days")
     assert (await sandbox.today() - first).days == 2
+    await asyncio.gather(team.ada.send("/market tick 3d"), team.ada.send("/market tick 1d"))
+    await team.ada.sees("moved on by 3 days")
+    await team.ada.sees("moved on by a day")
+    assert (await sandbox.today() - first).days == 6
     await team.ada.send("/market scenario no-such-thing")
     await team.ada.sees("there is no scenario")
 

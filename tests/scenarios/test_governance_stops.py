@@ -86,7 +86,7 @@ async def test_a_brand_can_be_frozen_by_its_name_in_quotes_of_any_keyboard(team:
 
 async def test_the_button_of_the_announcement_thaws_what_it_announces(team: Team) -> None:
     await team.ada.send("/freeze channel paid_social the pixel is broken")
-    await team.ada.sees("Channel paid_social is frozen")
+    await team.ada.sees("Channel paid social is frozen")
     await team.ada.send("/freeze agent budget_planner it is being trained")
     await team.ada.sees("Agent budget_planner is frozen")
     announced = await team.carla.sees(
@@ -98,7 +98,7 @@ async def test_the_button_of_the_announcement_thaws_what_it_announces(team: Team
     assert "FREEZE-2" in all_words(form)
     await team.carla.submit()
 
-    await team.carla.sees_modal("Thawed: channel paid_social (FREEZE-1)")
+    await team.carla.sees_modal("Thawed: channel paid social (FREEZE-1)")
     assert [one.id for one in await team.office.freezer.in_force()] == ["FREEZE-2"]
 
 

@@ -1,4 +1,7 @@
-"""Attendant: what people do about a case, each act asked of the rulebook and written to the trail with its change."""
+"""Attendant: what people do about a case, each act asked of the rulebook and written to the trail with its change.
+
+The review of the case moves with it in the same transaction; what needs more than the case is left to `pursue`.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
@@ -7,8 +10,10 @@ from zoneinfo import ZoneInfo
 from agents.governance.calendar import Calendar
 from agents.governance.rules import Act, Rules
 from agents.lifecycle.cases.cases import redraw
+from agents.lifecycle.cases.filing import follow_case
 from agents.lifecycle.decide import Cause, Declined
 from agents.lifecycle.review import Rulebook
+from agents.lifecycle.rules.enact import RulesUntrusted
 from storage.ledger import Ledger, Transaction
 from storage.records.alerts import Alert, AlertKind, AlertState, LearntKind
 from storage.records.attention import Call, CallKind, Learnt
@@ -44,7 +49,7 @@ class Attendant:
                 words = f"{who} is looking at {alert_id} already. Assign it to yourself to take it over."
                 return Declined(cause=Cause.REPEATED, words=words)
             taken = {"state": AlertState.ACKNOWLEDGED, "acknowledged_by": person.id, "snoozed_until": None}
-            return await self._change(tx, alert, person, "alert.acknowledged", taken)
+            return await self._followed(tx, await self._change(tx, alert, person, "alert.acknowledged", taken))
 
     async def assign(self, alert_id: str, person: Person, to: str, words: str = "") -> Declined | Alert:
         """Ask a person, by id, to take the case; oneself is taking it over."""
@@ -66,7 +71,9 @@ class Attendant:
                 # Whoever looked at it until now has given it away.
                 taken = {"state": AlertState.OPEN, "acknowledged_by": None, "assigned_to": to}
             facts = {"to": to, "words": Personal(words.strip())}
-            return await self._change(tx, alert, person, "alert.assigned", taken | {"snoozed_until": None}, facts)
+            return await self._followed(
+                tx, await self._change(tx, alert, person, "alert.assigned", taken | {"snoozed_until": None}, facts)
+            )
 
     async def snooze(self, alert_id: str, person: Person, *, days: int) -> Declined | Alert:
         """Keep the case quiet for so many days, and then until the team is at work."""
@@ -91,20 +98,25 @@ class Attendant:
                 return Declined(cause=Cause.INVALID, words=words)
             until = calendar.add(wanted, 0)
             asleep = {"state": AlertState.SNOOZED, "acknowledged_by": person.id, "snoozed_until": until}
-            return await self._change(tx, alert, person, "alert.snoozed", asleep, {"until": until})
+            return await self._followed(
+                tx, await self._change(tx, alert, person, "alert.snoozed", asleep, {"until": until})
+            )
 
-    async def expect(self, alert_id: str, person: Person, *, reason: str) -> Declined | Alert:
-        """Say that it was meant to happen: the level that was found is the normal one from its first day on."""
-        return await self._learn(alert_id, person, LearntKind.EXPECTED, since=None, reason=reason)
+    async def expect(self, alert_id: str, person: Person, *, reason: str, follow: bool = True) -> Declined | Alert:
+        """Say that it was meant to happen: the level that was found is the normal one from its first day on.
+
+        Without `follow` its review stays as it is, for whoever says there that this is what was done.
+        """
+        return await self._learn(alert_id, person, LearntKind.EXPECTED, since=None, reason=reason, follow=follow)
 
     async def rebaseline(
         self, alert_id: str, person: Person, *, reason: str, since: date | None = None
     ) -> Declined | Alert:
         """Have normal learnt afresh from a data day on, without a day what was found began on."""
-        return await self._learn(alert_id, person, LearntKind.REBASELINED, since=since, reason=reason)
+        return await self._learn(alert_id, person, LearntKind.REBASELINED, since=since, reason=reason, follow=True)
 
     async def _learn(
-        self, alert_id: str, person: Person, kind: LearntKind, *, since: date | None, reason: str
+        self, alert_id: str, person: Person, kind: LearntKind, *, since: date | None, reason: str, follow: bool
     ) -> Declined | Alert:
         if not reason.strip():
             return Declined(cause=Cause.INVALID, words="Please say why: the monitor will be silent about it.")
@@ -120,6 +132,7 @@ class Attendant:
             parts = [one for one in await tx.alerts.unrecovered() if one.finding.part_of == alert.finding.key]
             for one in (*parts, alert):
                 saved = await self._learn_one(tx, one, person, kind, since=since, reason=reason.strip())
+                saved = await self._followed(tx, saved) if follow else saved
             return saved
 
     async def _learn_one(
@@ -177,6 +190,13 @@ class Attendant:
         facts = {"to": list(ids), "rung": rung, "words": Personal(words.strip())}
         return await self._change(tx, alert, person, "alert.escalated", called, facts)
 
+    async def takers(self) -> tuple[Person, ...]:
+        """Who may take a case, by name. Raises RulesUntrusted."""
+        async with self._ledger.read() as tx:
+            rules, people = await self._rulebook.of(tx), await tx.people.all()
+        able = (one for one in people if one.active and rules.may(one, Act.ACKNOWLEDGE).allowed)
+        return tuple(sorted(able, key=lambda one: one.name))
+
     async def wake_snoozed(self) -> int:
         """Open what was snoozed until now; returns how many."""
         now = self._clock()
@@ -208,6 +228,14 @@ class Attendant:
             words = f"{alert_id} has recovered by itself; nothing was changed."
         return Declined(cause=Cause.LATE, words=words)
 
+    async def _followed(self, tx: Transaction, alert: Alert) -> Alert:
+        """The case with its review brought in line; by rules that cannot be trusted that is left for later."""
+        try:
+            rules = await self._rulebook.of(tx)
+        except RulesUntrusted:
+            return alert
+        return await follow_case(tx, alert, rules=rules, now=self._clock())
+
     async def _change(
         self,
         tx: Transaction,
@@ -236,7 +264,7 @@ async def _next_rung(
 ) -> tuple[int, tuple[Person, ...]]:
     """The number of the next rung on which there is somebody new, and who: approvers first, then up the ladder."""
     people = [one for one in await tx.people.all() if one.active]
-    known = {*alert.escalated_to, person.id if person else "", alert.acknowledged_by or ""}
+    known = {*alert.escalated_to, person.id if person else "", alert.acknowledged_by or "", alert.assigned_to or ""}
     rung, roles, climbed = 0, frozenset({Role.APPROVER}), frozenset[Role]()
     while roles := roles - climbed:
         rung, climbed = rung + 1, climbed | roles

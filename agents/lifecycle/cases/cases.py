@@ -74,15 +74,21 @@ async def file_states(
             return
     async with ledger.write() as tx:
         known = _of_kind(await tx.alerts.unrecovered(), kind)
-        for finding in _news(findings, await tx.alerts.learnt()):
-            alert = known.pop(finding.key, None)
+        told = _news(findings, await tx.alerts.learnt())
+        seen, stirred = {one.key for one in told}, set[str | None]()
+        for finding in told:
+            alert, part = known.pop(finding.key, None), finding.part_of in seen
             if alert is None:
-                await open_case(tx, finding, now=now)
-            elif (alert.finding.title, alert.finding.detail) != (finding.title, finding.detail):
-                await _renew(tx, alert, finding, now=now)
+                await open_case(tx, finding, now=now, part=part)
+                stirred.add(finding.part_of)
+            elif _words_of(alert.finding) != _words_of(finding):
+                await _renew(tx, alert, finding, now=now, part=part)
+                stirred.add(finding.part_of)
         for alert in known.values():
             if alert.finding.key not in unknown:
                 await _recover(tx, alert, now=now)
+                stirred.add(alert.finding.part_of)
+        await redraw(tx, stirred)
 
 
 async def open_case(tx: Transaction, finding: Finding, *, now: datetime, part: bool = False) -> Alert:
@@ -120,6 +126,11 @@ async def redraw(tx: Transaction, keys: set[str | None]) -> None:
 def _is_of(alert: Alert, *, simulated: bool) -> bool:
     """Whether it is a case of this world's data; each world has a calendar of its own."""
     return alert.finding.kind not in _OF_THEIR_OWN and alert.finding.simulated == simulated
+
+
+def _words_of(finding: Finding) -> tuple[object, ...]:
+    """What a state's card says of it."""
+    return finding.title, finding.detail, finding.part_of
 
 
 def _of_kind(alerts: tuple[Alert, ...], kind: AlertKind) -> dict[str, Alert]:

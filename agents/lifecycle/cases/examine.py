@@ -8,7 +8,8 @@ from datetime import datetime
 
 from agents.governance.rules import Act, Rules
 from agents.lifecycle.cases.attend import Attendant
-from agents.lifecycle.cases.pursue import Pursuit, file_review
+from agents.lifecycle.cases.filing import file_review
+from agents.lifecycle.cases.pursue import Pursuit
 from agents.lifecycle.decide import Accepted, Cause, Declined
 from agents.lifecycle.evaluations.recalibrate import Recalibrator
 from agents.lifecycle.review import Rulebook
@@ -147,7 +148,7 @@ class Examiner:
         told = {"remedy": remedy, "why": why.strip(), "by": person.id, "at": self._clock()}
         told["data_day"] = alert.finding.seen_on
         if remedy is Remedy.ACCEPT:
-            learnt = await self._attendant.expect(alert.id, person, reason=why)
+            learnt = await self._attendant.expect(alert.id, person, reason=why, follow=False)
             return learnt if isinstance(learnt, Declined) else Taken.model_validate(told)
         if remedy is Remedy.RECALIBRATE:
             if not can_recalibrate(review, alert):

@@ -9,6 +9,7 @@ from agents.governance.calendar import ALWAYS, Calendar
 from agents.lifecycle.cases.cases import file_states
 from agents.lifecycle.cases.late_words import behind_words, late_words
 from agents.lifecycle.cases.punctual import FACTS, Punctuality, Reading, reading_for, readings_of
+from agents.lifecycle.cases.together import Late, together
 from agents.lifecycle.review import Rulebook
 from agents.lifecycle.rules.enact import RulesUntrusted
 from agents.sources.promises import DeclaredSources, Promises
@@ -24,7 +25,7 @@ _DAY = timedelta(days=1)
 
 
 class Freshness:
-    """Says which data are late, and files it: one case a source, closed by reading it."""
+    """Says which data are late, and files it: one case a source, closed by reading it; see `together`."""
 
     def __init__(
         self,
@@ -56,8 +57,14 @@ class Freshness:
         for simulated in (False, True):
             rows = [one.row for one in shown if one.row is not None and one.row.simulated is simulated]
             await self._keep([*(real if not simulated else ()), *rows], simulated=simulated)
-        late = [late_words(one, calendar=punctuality.calendar, now=now) for one in real if one.late(now)]
-        found = (*late, *(one.finding for one in shown if one.finding is not None))
+        late = [
+            Late(late_words(one, calendar=punctuality.calendar, now=now), missing[0].owner)
+            for one in real
+            if (missing := one.late(now))
+        ]
+        async with self._ledger.read() as tx:
+            open_now = await tx.alerts.unrecovered()
+        found = (*together(late, open_now), *(one.finding for one in shown if one.finding is not None))
         silent = frozenset(one.key for one in shown if one.row is None)
         await file_states(self._ledger, found, kind=AlertKind.FRESHNESS, now=now, unknown=silent)
         return found

@@ -21,7 +21,7 @@ def late_words(row: SourceFreshness, *, calendar: Calendar, now: datetime) -> Fi
     detail += [f"The last attempt to read it failed: {row.trouble}"] if row.trouble else []
     detail += [_BLOCKS] if figures and row.channels else []
     if not row.trouble:
-        detail.append(f"If no more is to come, write {row.source}: never under freshness: in sources.yml.")
+        detail.append(f"If no more is to come, write “{row.source}: never” below “freshness:” in sources.yml.")
     return Finding(
         key=f"freshness/{row.source}",
         kind=AlertKind.FRESHNESS,

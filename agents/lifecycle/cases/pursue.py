@@ -4,13 +4,14 @@ Nothing calls this when something happens: it asks the database which reviews ar
 crash between two steps loses nothing, and running twice is running once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from agents.governance.rules import Rules
 from agents.lifecycle.cases.attend import Attendant
+from agents.lifecycle.cases.filing import around_of, file_review, tell_review
 from agents.lifecycle.cases.follow import SYSTEM, Around, followed, is_late, opened
-from agents.lifecycle.cases.intervene import fitting, hold, pause, paused, release
+from agents.lifecycle.cases.intervene import fitting, hold, pause, paused
 from agents.lifecycle.propose import Proposer
 from agents.lifecycle.review import Rulebook
 from agents.lifecycle.rules.enact import RulesUntrusted
@@ -22,9 +23,8 @@ from agents.team.agent import Proposal
 from storage.ledger import Ledger, Transaction
 from storage.records.alerts import Alert, AlertState, Severity
 from storage.records.facts import CampaignState
-from storage.records.people import Person
 from storage.records.plans import PlanState
-from storage.records.reviews import Automatic, Intervention, Remedy, Review, ReviewState
+from storage.records.reviews import Automatic, Intervention, Review, ReviewState
 
 _REVIEWED = (Severity.WARNING, Severity.CRITICAL)
 _CLAIMED_FOR = timedelta(minutes=10)
@@ -81,7 +81,7 @@ class Pursuit:
         behind = []
         for review in kept:
             alert = unrecovered.get(review.alert_id) or await tx.alerts.get(review.alert_id)
-            if alert is not None and _is_behind(review, await _around(tx, review, alert, rules, now)):
+            if alert is not None and _is_behind(review, await around_of(tx, review, alert, rules, now)):
                 behind.append(review.alert_id)
         reviewed = [one.id for one in unrecovered.values() if _is_reviewed(one)]
         known = await tx.reviews.known(reviewed)
@@ -98,10 +98,10 @@ class Pursuit:
             if review is None:
                 brand = None if campaigns is None else brand_of(alert.finding, campaigns)
                 review = await tx.reviews.add(opened(alert, brand=brand, rules=rules, now=now))
-                await _tell(tx, review, actor=SYSTEM, facts={"due_at": review.due_at}, now=now)
+                await tell_review(tx, review, actor=SYSTEM, facts={"due_at": review.due_at}, now=now)
                 # Its card may be there already, and says from now on what the case waits for.
                 alert = await tx.alerts.save(alert.model_copy(update={"updated_at": now}))
-            around = await _around(tx, review, alert, rules, now)
+            around = await around_of(tx, review, alert, rules, now)
             changed = followed(_branded(review, alert, campaigns, rules), around)
             changed, proposal = await self._intervened(tx, changed, around, campaigns)
             if changed is not review:
@@ -133,7 +133,7 @@ class Pursuit:
         words = f"{NEXT[review.state]} was due by {review.due_at:%d %b %H:%M} UTC"
         again = due(review, since=now, rules=rules)
         saved = await tx.reviews.save(review.model_copy(update={"late": review.late + 1, "due_at": again}))
-        await _tell(tx, saved, actor=SYSTEM, facts={"late": saved.late, "due_at": again}, now=now, action="late")
+        await tell_review(tx, saved, actor=SYSTEM, facts={"late": saved.late, "due_at": again}, now=now, action="late")
         await self._attendant.escalate_in(tx, review.alert_id, None, words=words)
 
     async def _pause(self, alert_id: str, proposal: Proposal) -> None:
@@ -159,62 +159,6 @@ class Pursuit:
             return await self._readers.campaigns()
         except SourceUnavailable:
             return None
-
-
-async def file_review(
-    tx: Transaction,
-    review: Review,
-    alert: Alert,
-    *,
-    actor: Person | None,
-    facts: Mapping[str, object],
-    now: datetime,
-) -> Review:
-    """Store it with its entry in the trail, and have the case's card drawn anew; what is over holds nothing."""
-    if review.is_over:
-        review = await _ended(tx, review, now=now)
-    saved = await tx.reviews.save(review)
-    automatic = saved.automatic
-    told = {"automatic": automatic.kind.value, "did": automatic.words, "ref": automatic.ref} if automatic else {}
-    by = f"person:{actor.id}" if actor else SYSTEM
-    await _tell(tx, saved, actor=by, facts={**told, **facts}, now=now)
-    await tx.alerts.save(alert.model_copy(update={"updated_at": now}))
-    return saved
-
-
-async def _ended(tx: Transaction, review: Review, *, now: datetime) -> Review:
-    """The review once what it held by itself is let go."""
-    await release(tx, review.alert_id, now=now)
-    automatic = review.automatic
-    if automatic is None or automatic.kind is not Intervention.HOLD or automatic.ended_at is not None:
-        return review
-    return review.model_copy(update={"automatic": automatic.model_copy(update={"ended_at": now})})
-
-
-async def _around(tx: Transaction, review: Review, alert: Alert, rules: Rules, now: datetime) -> Around:
-    ref = review.taken.ref if review.taken else None
-    rolled = review.taken is not None and review.taken.remedy is Remedy.ROLL_BACK
-    return Around(
-        alert=alert,
-        rules=rules,
-        now=now,
-        plan=await tx.plans.get(ref) if ref and rolled else None,
-        question=await tx.questions.get(ref) if ref and not rolled else None,
-    )
-
-
-async def _tell(
-    tx: Transaction, review: Review, *, actor: str, facts: Mapping[str, object], now: datetime, action: str = ""
-) -> None:
-    """Write it to the trail; what a person said in their own words is in `facts`, marked as personal."""
-    words = {"words": review.steps[-1].words} if actor == SYSTEM == review.steps[-1].by else {}
-    await tx.audit.append(
-        at=now,
-        actor=actor,
-        action=f"review.{action or review.state.value}",
-        subject=review.alert_id,
-        facts={"key": review.key, "owner": review.owner, **words, **facts},
-    )
 
 
 def _is_reviewed(alert: Alert) -> bool:

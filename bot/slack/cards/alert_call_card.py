@@ -42,7 +42,12 @@ def alert_call_card(
     said = f"“{data(spelled(call.words), 400)}”" if call.words.strip() else ""
     title = f"*{data(alert.id, 30)}* · {data(spelled(finding.title), 150)}"
     lines = [head, *([said] if said else []), title, state_line(alert, zone, people)]
-    detail = [] if over or not finding.detail else [section(bullets(finding.detail[:2], most=700))]
+    cause = f"*Cause*: {data(spelled(finding.cause), 300, empty='not known yet')}"
+    detail = (
+        []
+        if over
+        else [section("\n".join([cause, *([bullets(finding.detail[:2], most=700)] if finding.detail else [])]))]
+    )
     small = [context(SIMULATED)] if finding.simulated else []
     blocks = [section("\n".join(lines)), *detail, *small, _controls(call, alert, link)]
     return Message(text=f"{escaped(first)}, {_HEADS[call.kind]}: {spoken(alert)}", blocks=tuple(blocks))

@@ -16,6 +16,7 @@ from bot.slack.cards.markup import (
     escaped,
     member,
     moment,
+    record_words,
     spelled,
     within,
     words,
@@ -73,7 +74,8 @@ def alert_card(
     finding, known = alert.finding, people or {}
     blocks = [
         # Named, so that the card desk knows the message again although a recovered alert has no buttons.
-        header(f"{_mark(alert)} {clean(spelled(finding.title), 130)}") | {"block_id": f"alert.{alert.id}"},
+        header(f"{_mark(alert)} {clean(spelled(finding.title), 110)}{_and_more(finding, parts)}")
+        | {"block_id": f"alert.{alert.id}"},
         *([context(SIMULATED)] if finding.simulated else []),
         section("\n".join([state_line(alert, zone, known), *_answers(answers), *([review] if review else [])])),
         section(_facts(finding, rolled_back or {})),
@@ -162,12 +164,13 @@ def _over(alert: Alert, zone: ZoneInfo, people: Mapping[str, Person]) -> str:
 
 
 def _facts(finding: Finding, rolled_back: Mapping[str, str]) -> str:
-    lines = [bullets(finding.detail[:5], most=1500, each=300)] if finding.detail else []
-    lines.append(f"*Cause*: {data(spelled(finding.cause), 300, empty='not known yet')}")
-    lines += _evidence(finding)
+    """Why first: on a phone what moved in detail is below the fold."""
+    lines = [f"*Cause*: {data(spelled(finding.cause), 300, empty='not known yet')}"]
     for plan_id in suspects(finding)[:MOST_SUSPECTS]:
         taken = f"; {data(rolled_back[plan_id], 30)} takes it back" if plan_id in rolled_back else ""
         lines.append(f"*Suspect*: {data(plan_id, 30)} changed this shortly before{taken}")
+    lines += _evidence(finding)
+    lines += [bullets(finding.detail[:5], most=1500, each=300)] if finding.detail else []
     return within(lines, _MOST_SECTION)
 
 
@@ -186,7 +189,17 @@ def _parts(parts: Sequence[Alert]) -> list[Block]:
     lines = [f"{_mark(one)} {data(one.id, 30)} · {data(spelled(one.finding.title), 120)}" for one in parts]
     shown = within(lines[:_MOST_PARTS], _MOST_SECTION - 100)
     more = f"\n…and {len(parts) - _MOST_PARTS:,} more" if len(parts) > _MOST_PARTS else ""
-    return [section(f"*Explains {count(len(parts), 'more case')}*, told here alone:\n{shown}{more}")]
+    if all(one.finding.kind is AlertKind.FRESHNESS for one in parts):
+        what = f"*{count(len(parts), 'more source is', 'more sources are')} late*"
+    else:
+        what = f"*Explains {count(len(parts), 'more case')}*"
+    return [section(f"{what}, told here alone:\n{shown}{more}")]
+
+
+def _and_more(finding: Finding, parts: Sequence[Alert]) -> str:
+    if finding.kind is not AlertKind.FRESHNESS or not parts:
+        return ""
+    return f", and of {count(len(parts), 'more source')}"
 
 
 def _controls(alert: Alert, rolled_back: Mapping[str, str], *, reviewed: bool) -> list[Block]:
@@ -223,7 +236,11 @@ def acknowledge_button(alert: Alert) -> Block:
 def _small_print(alert: Alert, zone: ZoneInfo) -> str:
     finding = alert.finding
     about = f"{data(words(finding.kpi), 40)} of {data(member(finding.entity), 60)}"
-    evidence = f"\n*Evidence* {'; '.join(data(one, 60) for one in finding.evidence[:3])}" if finding.evidence else ""
+    evidence = (
+        f"\n*Evidence* {'; '.join(data(record_words(one), 60) for one in finding.evidence[:3])}"
+        if finding.evidence
+        else ""
+    )
     return (
         f"{data(alert.id, 30)}  ·  {about}  ·  first seen {day(alert.opened_on)}, last {day(finding.seen_on)}"
         f"  ·  opened {moment(alert.opened_at, zone)}{evidence}"

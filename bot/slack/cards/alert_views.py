@@ -8,21 +8,26 @@ from typing import Any
 from bot.slack.buttons import AlertRef, CallbackId
 from bot.slack.cards.alert_card import CERTAIN
 from bot.slack.cards.blocks import (
+    MOST_OPTIONS,
     Block,
     View,
+    chosen,
     chosen_day,
     chosen_person,
     datepicker,
     input_block,
     modal,
+    option,
     section,
+    select,
     text_input,
     too_long,
     users_select,
     written,
 )
-from bot.slack.cards.markup import data, spelled, within, words
+from bot.slack.cards.markup import clean, data, spelled, within, words
 from storage.records.alerts import Alert, Candidate
+from storage.records.people import Person
 
 MOST_WORDS = 500
 _PERSON = "person"
@@ -77,12 +82,19 @@ def suspects_view(alert: Alert, *, links: Mapping[str, str], picture: Block | No
     return modal("Suspects", CallbackId.ALERT_SUSPECTS, [*blocks, section(f"_{rule}_")])
 
 
-def assign_view(alert: Alert) -> View:
+def assign_view(alert: Alert, *, takers: Sequence[Person] = ()) -> View:
+    """`takers` may take cases; anybody can be chosen where they are unknown or too many to list, and is judged then."""
     told = f"{_title(alert)}\nThey get a message, and the card says for whom it waits."
     word = text_input(_INPUT, "Such as: you know this campaign better than I do", most=MOST_WORDS)
+    listed = [option(clean(one.name, 70), one.slack_id) for one in takers if one.slack_id]
+    one_of = (
+        select("Choose a person", _INPUT, listed)
+        if 0 < len(listed) <= MOST_OPTIONS
+        else users_select("Choose a person", _INPUT)
+    )
     blocks = [
         section(told),
-        input_block(_PERSON, "Who takes it?", users_select("Choose a person", _INPUT)),
+        input_block(_PERSON, "Who takes it?", one_of),
         input_block(_WORDS, "A word to them", word, optional=True),
     ]
     return _form("Assign", CallbackId.ALERT_ASSIGN, alert, blocks, submit="Assign")
@@ -90,7 +102,7 @@ def assign_view(alert: Alert) -> View:
 
 def read_assign(values: Mapping[str, Any]) -> AssignForm:
     """From `view["state"]["values"]`."""
-    slack_id = chosen_person(values, _PERSON, _INPUT)
+    slack_id = chosen(values, _PERSON, _INPUT) or chosen_person(values, _PERSON, _INPUT)
     told = written(values, _WORDS, _INPUT)
     return AssignForm(
         slack_id, told, ({} if slack_id else {_PERSON: "Choose a person."}) | too_long(told, MOST_WORDS, _WORDS)

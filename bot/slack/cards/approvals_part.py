@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
+from agents.governance.wording import A_ROLE
 from bot.slack.cards.markup import count, data, moment, spelled, within
 from storage.records.dossiers import Dossier
 from storage.records.nudges import NudgeKind
@@ -10,16 +11,6 @@ from storage.records.people import Person, Role
 from storage.records.verdicts import Answer, Decision, Gate, GateProgress
 
 _MOST_GATES = 900
-_A_ROLE = {
-    Role.VIEWER: "a viewer",
-    Role.OPERATOR: "an operator",
-    Role.APPROVER: "an approver",
-    Role.BRAND: "brand",
-    Role.FINANCE: "finance",
-    Role.LEGAL: "legal",
-    Role.CMO: "the CMO",
-    Role.ADMIN: "an admin",
-}
 
 
 def names(people: Sequence[Person], last: str = "or") -> str:
@@ -89,7 +80,7 @@ def needs(one: GateProgress) -> str:
 
 
 def _listed(roles: Collection[Role]) -> str:
-    return joined([_A_ROLE[role] for role in sorted(roles, key=list(Role).index)])
+    return joined([A_ROLE[role] for role in sorted(roles, key=list(Role).index)])
 
 
 def tally(dossier: Dossier) -> str:

@@ -22,6 +22,7 @@ MOST_HEADER = 150
 MOST_TITLE = 24
 MOST_BUTTON = 75
 MOST_OPTION_VALUE = 150
+MOST_OPTIONS = 100
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def select(placeholder: str, action_id: str, options: Sequence[Block]) -> Block:
         "type": "static_select",
         "action_id": action_id,
         "placeholder": plain(placeholder, 150),
-        "options": list(options)[:100],
+        "options": list(options)[:MOST_OPTIONS],
     }
 
 
@@ -129,7 +130,9 @@ def grouped_select(placeholder: str, action_id: str, groups: Sequence[tuple[str,
         "type": "static_select",
         "action_id": action_id,
         "placeholder": plain(placeholder, 150),
-        "option_groups": [{"label": plain(name, 75), "options": list(held)[:100]} for name, held in groups if held],
+        "option_groups": [
+            {"label": plain(name, 75), "options": list(held)[:MOST_OPTIONS]} for name, held in groups if held
+        ],
     }
 
 

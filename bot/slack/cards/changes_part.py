@@ -86,9 +86,11 @@ def _total(plan: Plan) -> list[str]:
     before = sum((old for old, _ in amounts[1:]), amounts[0][0])
     after = sum((new for _, new in amounts[1:]), amounts[0][1])
     per = _per(plan.changes[0].unit)
+    # The reasons may tell the total of more than what is changed.
+    total = f"Total of these {len(pairs)}"
     if before == after:
-        return [f"*Total stays {money(before)}*{per}"]
-    return [f"*Total {money(before)} → {money(after)}*{per}  ·  {_difference(before, after)}"]
+        return [f"*{total} stays {money(before)}*{per}"]
+    return [f"*{total}: {money(before)} → {money(after)}*{per}  ·  {_difference(before, after)}"]
 
 
 def _difference(before: Money, after: Money) -> str:

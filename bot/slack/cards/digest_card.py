@@ -30,12 +30,15 @@ def digest_card(digest: Digest, *, zone: ZoneInfo) -> Message:
 def _part(title: str, lines: tuple[DigestLine, ...], *, mark: str = "") -> list[Block]:
     if not lines:
         return []
-    shown = [
-        f"{mark or MARKS[one.severity]} *{data(one.alert_id, 30)}* · {data(spelled(one.title), 120)} · "
-        f"since {day(one.since)}{f' · {data(one.words, 80)}' if one.words else ''}"
-        for one in lines
-    ]
+    shown = [_line(one, mark or MARKS[one.severity]) for one in lines]
     return [section(f"*{title}*\n{within(shown, _MOST_SECTION)}")]
+
+
+def _line(one: DigestLine, mark: str) -> str:
+    # What is late says since when by itself.
+    since = "" if " since " in one.title else f" · since {day(one.since)}"
+    told = f" · {data(one.words, 80)}" if one.words else ""
+    return f"{mark} *{data(one.alert_id, 30)}* · {data(spelled(one.title), 120)}{since}{told}"
 
 
 def _in_short(digest: Digest) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from agents.knowledge.answers import Ambiguous, NotFound
 from bot.slack.cards.blocks import Block, Message, context, header, section
-from bot.slack.cards.markup import clean, count, data, escaped, moment, money, within, words
+from bot.slack.cards.markup import clean, count, data, escaped, moment, money, spelled, within, words
 from bot.slack.cards.plan_card import SIMULATED
 from storage.records.graph import EdgeView, Neighbourhood, NodeRef, NodeView, Props, Scalar
 from storage.records.money import Money
@@ -26,6 +26,7 @@ _OUT = {
     "owned_by": "answered for by",
     "part_of": "part of",
     "promotes": "pushes",
+    "resulted_in": "resulted in",
     "runs_on": "runs on",
     "uses": "shows",
     "addresses": "speaks to",
@@ -90,7 +91,7 @@ def groups_of(found: Neighbourhood) -> tuple[Group, ...]:
         other = edge.dst if outward else edge.src
         if edge.relation in _QUIET or found.centre not in (edge.src, edge.dst) or other not in views:
             continue
-        ties.setdefault((not outward, edge.relation), {})[other] = Tie(views[other], _note(edge))
+        ties.setdefault((not outward, edge.relation), {})[other] = Tie(_worded(views[other]), _note(edge))
     return tuple(
         Group(
             words=(_IN if inward else _OUT).get(relation, words(relation)),
@@ -99,6 +100,13 @@ def groups_of(found: Neighbourhood) -> tuple[Group, ...]:
         )
         for (inward, relation), each in sorted(ties.items())
     )
+
+
+def _worded(view: NodeView) -> NodeView:
+    """With the name of what is named by a sentence, such as an outcome or an alert, in words for people."""
+    kpi, _, sentence = view.name.partition(": ")
+    said = f"{words(kpi)}{sentence.removeprefix(kpi)}" if sentence.startswith(f"{kpi} ") else view.name
+    return view.model_copy(update={"name": spelled(said)})
 
 
 def graph_card(found: Neighbourhood, *, at: datetime, zone: ZoneInfo, picture: Block | None = None) -> Message:
@@ -179,7 +187,7 @@ def _note(edge: EdgeView) -> str:
         return f"{often} a week"
     if "share_percent" in props:
         return f"{props['share_percent']} % of what it sold"
-    return str(props.get("keyword") or props.get("reason") or props.get("field") or "")
+    return str(props.get("keyword") or props.get("reason") or words(str(props.get("field") or "")).lower())
 
 
 def names_of(ties: Sequence[Tie], most: int) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from agents.governance.wording import ROLES
 from bot.slack.buttons import ActionId, CallbackId, DelegationRef, PageRef, PlanRef
 from bot.slack.cards import plan_parts as parts
 from bot.slack.cards.alert_card import alert_line
@@ -271,4 +272,4 @@ def _list(title: str, lines: Sequence[str], most: int, otherwise: str) -> list[B
 
 
 def _roles(person: Person) -> str:
-    return ", ".join(sorted(person.roles)) or "no role"
+    return ", ".join(ROLES[role] for role in sorted(person.roles)) or "no role"

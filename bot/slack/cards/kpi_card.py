@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from agents.kpis.figures import format_change, format_days, format_value
 from bot.slack.buttons import ActionId, Question
 from bot.slack.cards.blocks import Block, Message, actions, button, context, header, section, table
-from bot.slack.cards.markup import bullets, clean, data, escaped, member, moment, words
+from bot.slack.cards.markup import bullets, clean, data, escaped, member, moment, spelled, words
 from storage.records.kpis import KpiAnswer, KpiRow
 
 SHOWN_ROWS = 20
@@ -141,7 +141,7 @@ def _sure(answer: KpiAnswer) -> Iterator[str]:
 def _source(answer: KpiAnswer, zone: ZoneInfo, formula: str) -> str:
     newest = f"data to {format_days(answer.newest_day, answer.newest_day)}, " if answer.newest_day else ""
     currency = f" · {answer.currency}" if answer.currency else ""
-    sources = "; ".join(data(one, 100) for one in answer.sources[:3]) or "no source"
+    sources = "; ".join(data(spelled(one), 100) for one in answer.sources[:3]) or "no source"
     more = f" and {len(answer.sources) - 3} more" if len(answer.sources) > 3 else ""
     lines = [
         f"*Fresh* {newest}as of {moment(answer.as_of, zone)} · days of {data(answer.zone, 40)}{currency}",
@@ -156,8 +156,13 @@ def _computed(answer: KpiAnswer, formula: str) -> str:
     as_formula = f"{data(answer.label, 60)} = {data(formula, 120)}" if formula else data(answer.label, 60)
     if answer.numerator is None or answer.denominator is None:
         return as_formula
-    top, bottom = (f"{number:,f}" for number in (answer.numerator, answer.denominator))
+    top, bottom = (_part(number) for number in (answer.numerator, answer.denominator))
     return f"{as_formula}: {data(top, 40)} ÷ {data(bottom, 40)}"
+
+
+def _part(number: Decimal) -> str:
+    """A part of a ratio, rounded as the figure itself is: to two decimals, whole where it is."""
+    return format_value(number, "count")
 
 
 def _no_data(answer: KpiAnswer, zone: ZoneInfo, follow_ups: Sequence[str]) -> Message:

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.slack.cards.blocks import Message, context, header, section
-from bot.slack.cards.markup import count, data, moment, money, spelled, within
+from bot.slack.cards.markup import count, data, moment, money, spelled, within, words
 from bot.slack.cards.plan_card import SIMULATED
 from bot.slack.cards.plan_states import MARKS, WORDS
 from storage.records.plans import PlanStatus
@@ -101,6 +101,6 @@ def _agent_line(agent: FleetLine, zone: ZoneInfo) -> str:
     result = f": {data(agent.last_result, 100)}" if agent.last_result else ""
     waiting = f" · {count(agent.waiting, 'plan waits', 'plans wait')}" if agent.waiting else ""
     return (
-        f"{'🟢' if agent.healthy else '🔴'} *{data(agent.name, 40)}* v{data(agent.version, 20)} · "
+        f"{'🟢' if agent.healthy else '🔴'} *{data(words(agent.name), 40)}* v{data(agent.version, 20)} · "
         f"{data(agent.does, 100)}\n\u2003{ran}{result}{waiting}"
     )

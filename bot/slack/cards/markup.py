@@ -30,7 +30,16 @@ _UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 _CODES = re.compile(r":(?=[\w+\-']+:)|(?<=www)\.|(?<=:)(?=//)|(?<=[@#])(?=\w)")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CHANNELS = {"email", "paid_search", "paid_social", "website"}
-_CHANNEL_CODES = re.compile(r"(?<!\w)paid_(?:search|social)(?!\w)")
+_OUR_CODES = re.compile(r"(?<![\w/:])(?:paid_search|paid_social|drift_thresholds|planner_settings)(?![\w/@])")
+_ISO_DAYS = re.compile(r"(?<![\w/@.:-])(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])(?![\w-])")
+_LOAD = re.compile(r"load:(.+)-(\d{4}-\d{2}-\d{2})-\w+")
+_RECORDS = {
+    "facts": "all data",
+    "drift_thresholds": "alert thresholds",
+    "planner_settings": "planner settings",
+    "kpis": "KPI definitions",
+    "features": "feature definitions",
+}
 _ACRONYMS = {"roas", "ctr", "cvr", "cpc", "cpm", "cpa", "cpl", "aov", "sla", "cmo"}
 
 
@@ -110,8 +119,24 @@ def bullets(texts: Sequence[str], *, most: int, each: int = 300) -> str:
 
 
 def spelled(sentence: str) -> str:
-    """A sentence of an agent or a rule with the codes of channels as words: "paid_search" → "paid search"."""
-    return _CHANNEL_CODES.sub(lambda found: found.group().replace("_", " "), sentence)
+    """A sentence of an agent or a rule for people: "paid_search to 2026-03-29" → "paid search to 29 Mar 2026".
+
+    What names things, such as paid_search/ps-2005 or load-2026-03-29, stays as it is.
+    """
+    worded = _OUR_CODES.sub(lambda found: _RECORDS.get(found[0], found[0].replace("_", " ")), sentence)
+    return _ISO_DAYS.sub(lambda found: f"{int(found[3])} {_MONTHS[int(found[2]) - 1]} {found[1]}", worded)
+
+
+def record_words(ref: str) -> str:
+    """What a decision rests on, for people: "load:sandbox-2026-04-05-17d7a23a" → "data of sandbox to 5 Apr 2026".
+
+    Of what has no words of its own the reference; plain, not escaped.
+    """
+    if load := _LOAD.fullmatch(ref):
+        return f"data of {load[1]} to {spelled(load[2])}"
+    name, _, version = ref.partition("@")
+    known = _RECORDS.get(name.removeprefix("model:"))
+    return f"{known}, version {version}" if known and version else ref
 
 
 def money(amount: Money) -> str:

@@ -8,7 +8,7 @@ from bot.slack.buttons import CallbackId
 from bot.slack.cards.approvals_part import approved_by, name_of, names, standing, still_needed
 from bot.slack.cards.blocks import Message, View, context, modal, section
 from bot.slack.cards.kpi_card import prompts
-from bot.slack.cards.markup import bullets, data, moment
+from bot.slack.cards.markup import bullets, data, moment, spelled
 from bot.slack.cards.plan_states import WORDS
 from storage.records.dossiers import Dossier
 from storage.records.people import Person
@@ -149,7 +149,7 @@ def failed(reference: str) -> Message:
 
 def refused(text: str) -> Message:
     """Any other refusal in words."""
-    return _notice(data(text, 600))
+    return _notice(data(spelled(text), 600))
 
 
 def waiting_for(plans: Sequence[str]) -> Message:

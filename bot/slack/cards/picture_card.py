@@ -59,7 +59,8 @@ def source_lines(one: SourcePicture, today: date, zone: ZoneInfo) -> str:
     head += [f"{amounts(one.spend)} spent"] if one.spend else []
     days = span(one.first_day, one.last_day)
     facts = [days + (f" ({count(one.days, 'day')})" if one.days else "") if days else "no days named"]
-    facts += [age(one.last_day, today)] if one.last_day else []
+    # A simulated calendar is not ours: how long ago its days are says nothing.
+    facts += [age(one.last_day, today)] if one.last_day and not one.simulated else []
     facts += [gaps_of(one.gaps) or "no gaps"] if one.days > 1 else []
     if one.provisional_from is not None and one.last_day is not None and one.provisional_from <= one.last_day:
         facts.append(f"may still change from {span(one.provisional_from, one.provisional_from)} on")

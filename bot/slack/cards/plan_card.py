@@ -26,6 +26,7 @@ from bot.slack.cards.markup import bullets, clean, cut, data, escaped, money, sp
 from bot.slack.cards.plan_states import cooling_off, overdue, spoken_state, state_text, stopped
 from bot.slack.cards.policy_part import about_rules, changes_rules
 from bot.slack.cards.stops_part import banner
+from storage.records.alerts import Outcome
 from storage.records.dossiers import Dossier
 from storage.records.executions import ExecutionState
 from storage.records.money import Money
@@ -81,6 +82,13 @@ def title_of(plan: Plan) -> str:
     """As in "PLAN-12 · Shift £210/day to paid search", with the revision from the second on."""
     revision = f" (revision {plan.revision})" if plan.revision > 1 else ""
     return f"{cut(plan.id, 24)}{revision} · {clean(spelled(plan.title), 100)}"
+
+
+def outcome_words(one: Outcome) -> str:
+    """How a forecast came out, plain; its text mostly says KPI and score itself."""
+    if one.text.startswith(f"{one.kpi} "):
+        return spelled(f"{words(one.kpi)}{one.text.removeprefix(one.kpi)}")
+    return spelled(f"{words(one.kpi)}: {one.score}. {one.text}")
 
 
 def decision_buttons(dossier: Dossier, *, confirm_from_units: Decimal = CONFIRM_FROM_UNITS) -> list[Block]:
@@ -203,7 +211,7 @@ def _restores(plan: Plan) -> list[Block]:
 
 
 def _outcomes(dossier: Dossier) -> list[Block]:
-    lines = [f"{words(one.kpi)}: {one.score}. {one.text}" for one in dossier.outcomes]
+    lines = [outcome_words(one) for one in dossier.outcomes]
     return [section(f"*How it came out*\n{bullets(lines[:5], most=1400, each=240)}")] if lines else []
 
 

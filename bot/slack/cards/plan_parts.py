@@ -15,6 +15,7 @@ from bot.slack.cards.markup import (
     day,
     moment,
     money,
+    spelled,
     within,
     words,
 )
@@ -75,7 +76,7 @@ def small_print(dossier: Dossier, zone: ZoneInfo) -> Block:
     if plan.exit_criteria:
         lines.append("*Counts as failed if* " + "; ".join(exit_criterion(one) for one in plan.exit_criteria[:3]))
     if plan.evidence:
-        lines.append("*Evidence* " + "; ".join(data(one.label, 80) for one in plan.evidence[:3]))
+        lines.append("*Evidence* " + "; ".join(data(spelled(one.label), 80) for one in plan.evidence[:3]))
     if dossier.status.state is PlanState.WAITING and (told := asked(dossier, zone)):
         lines.append(told)
     lines.append(_origin(dossier, zone))

@@ -16,7 +16,7 @@ from bot.slack.cards.blocks import (
     section,
     table,
 )
-from bot.slack.cards.markup import bullets, clean, cut, data, escaped, moment
+from bot.slack.cards.markup import bullets, clean, cut, data, escaped, moment, spelled
 from bot.slack.cards.plan_card import SIMULATED
 from bot.slack.data_buttons import AnswerRef
 from storage.records.people import Person
@@ -41,7 +41,8 @@ def question_card(asked: Question, *, zone: ZoneInfo, people: Mapping[str, Perso
     """The card in the question's present state; `people` by id gives a name to who answered."""
     blocks = [
         # Named, so that the card desk knows the message again although an answered question has no buttons.
-        header(f"{_MARKS.get(asked.kind, '❓')} {clean(asked.title, 130)}") | {"block_id": f"question.{asked.id}"},
+        header(f"{_MARKS.get(asked.kind, '❓')} {clean(spelled(asked.title), 130)}")
+        | {"block_id": f"question.{asked.id}"},
         *([context(SIMULATED)] if asked.simulated else []),
         *([section(text)] if (text := bullets(asked.lines[:_SHOWN_LINES], most=2600, each=280)) else []),
         *_table(asked),
@@ -54,7 +55,7 @@ def question_card(asked: Question, *, zone: ZoneInfo, people: Mapping[str, Perso
 
 def question_line(asked: Question) -> str:
     """One line for lists."""
-    return f"❓ *{asked.id}* · {data(asked.title, 140)}"
+    return f"❓ *{asked.id}* · {data(spelled(asked.title), 140)}"
 
 
 def _table(asked: Question) -> list[Block]:
@@ -109,7 +110,7 @@ def _button(asked: Question, one: Option, index: int) -> Block:
 
 
 def _spoken(asked: Question) -> str:
-    title = escaped(clean(asked.title, 150))
+    title = escaped(clean(spelled(asked.title), 150))
     match asked.state:
         case QuestionState.OPEN:
             return f"Question {asked.id}: {title}."

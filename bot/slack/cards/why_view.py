@@ -77,7 +77,7 @@ def _expected(plan: Plan) -> str:
 def _evidence(plan: Plan, zone: ZoneInfo) -> str:
     known = f", read {moment(plan.data_known_at, zone)}" if plan.data_known_at else ""
     lines = [f"• Data to {day(plan.data_day)} {plan.data_day.year}{known}"]
-    lines += [f"• {data(one.label, 200)} · `{data(one.id, 100)}`" for one in plan.evidence]
+    lines += [f"• {data(spelled(one.label), 200)} · `{data(one.id, 100)}`" for one in plan.evidence]
     return within(lines, _MOST)
 
 

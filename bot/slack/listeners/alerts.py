@@ -192,7 +192,7 @@ async def _show_form(desk: Desk, view_id: str, person: Person, ref: AlertMenuRef
 async def _form(desk: Desk, choice: AlertChoice, alert: Alert) -> View:
     match choice:
         case AlertChoice.ASSIGN:
-            return assign_view(alert)
+            return assign_view(alert, takers=await desk.office.attendant.takers())
         case AlertChoice.SNOOZE_UNTIL:
             return snooze_view(alert, today=desk.office.clock().astimezone(desk.zone).date())
         case AlertChoice.EXPECT:

@@ -1,5 +1,6 @@
 """Slash commands: acknowledge at once, then one use case and a private answer."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -26,6 +27,7 @@ _SCENARIO = re.compile(r"scenario\s+([a-z-]+)", re.IGNORECASE)
 
 def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short listener each
     """Attach a listener to every command of the manifest."""
+    moving = asyncio.Lock()
 
     @app.command("/plan")
     async def plan(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
@@ -73,7 +75,10 @@ def register(app: AsyncApp, desk: Desk) -> None:  # noqa: C901 - one short liste
     async def market(ack: AsyncAck, body: dict[str, Any], respond: AsyncRespond) -> None:
         await ack()
         if (person := await desk.first_actor(body)) is not None:
-            await _say(respond, await _market(desk, body.get("text", "").strip(), person))
+            # Whoever presses while it moves gets the days asked for after it, and is told of those alone.
+            async with moving:
+                message = await _market(desk, body.get("text", "").strip(), person)
+            await _say(respond, message)
 
 
 async def _say(respond: AsyncRespond, message: Message) -> None:

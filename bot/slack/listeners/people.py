@@ -10,6 +10,7 @@ from agents.lifecycle.decide import Declined
 from bot.slack import clicks, dialogs
 from bot.slack.buttons import ActionId, CallbackId, DelegationRef, PageRef, PlanRef
 from bot.slack.cards import notices
+from bot.slack.cards.markup import plain_moment
 from bot.slack.cards.people_views import delegate_view, read_delegate, read_hand_over, read_question
 from bot.slack.desk import Desk
 from bot.slack.home import refresh, republish
@@ -130,9 +131,12 @@ async def _said(desk: Desk, text: str, person: Person) -> str:
     if text.casefold() != "list":
         return "Write /delegate alone to choose somebody, /delegate list, or /delegate end DELEGATION-1."
     held = await desk.office.delegator.list()
+    async with desk.office.ledger.read() as tx:
+        names = {one.id: one.name for one in await tx.people.all()}
+    zone = ZoneInfo(person.zone)
     lines = [
-        f"{one.id}: {one.to_person} for {one.from_person}, "
-        f"{one.starts_at:%-d %b %H:%M} to {one.ends_at:%-d %b %H:%M} UTC"
+        f"{one.id}: {names.get(one.to_person, one.to_person)} for {names.get(one.from_person, one.from_person)}, "
+        f"{plain_moment(one.starts_at, zone)} to {plain_moment(one.ends_at, zone)}"
         for one in held
     ]
     return "; ".join(lines) or "Nobody stands in for anybody."

@@ -162,9 +162,9 @@ async def test_people_read_words_and_not_json(home: Settings, capsys: pytest.Cap
     await policy.show(name=None, home=home.home, json=False)
     text = capsys.readouterr().out
     for words in (
-        "DRAFT", "is in force: ", "No past decision is there", "waits for: aaron, carla",
-        "approval-always (agents.cedar): asks approver", "agents-plan (agents.cedar): permits plan_change",
-        "rules-need-two (rules.cedar): asks 2 people, among them approver and cmo",
+        "DRAFT", "is in force: ", "No past decision is there", "waits for: Aaron Blake (aaron), Carla Mendes (carla)",
+        "approval-always (agents.cedar): asks an approver", "agents-plan (agents.cedar): permits plan_change",
+        "rules-need-two (rules.cedar): asks 2 people, among them an approver and the CMO",
     ):  # fmt: skip
         assert words in text
 

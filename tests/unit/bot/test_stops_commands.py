@@ -61,7 +61,7 @@ async def test_what_is_frozen_is_listed_and_thawed(home: Settings, shell: Shell)
     assert [one["value"] for one in listed["freezes"]] == ["email"]
     assert listed["broken_glass"] == []
     await shell(stops.freezes(home=home.home, json=False))
-    assert "FREEZE-1: channel email frozen by olivia since" in shell.words()
+    assert "FREEZE-1: channel email frozen by Olivia Reed since" in shell.words()
     assert await shell(stops.thaw(freeze="freeze-1", person="aaron", home=home.home, json=True)) is None
     assert shell.document()["words"] == "Thawed: channel email (FREEZE-1)."
     await shell(stops.freezes(home=home.home, json=False))
@@ -118,7 +118,7 @@ async def test_glass_is_broken_listed_and_reviewed(home: Settings, shell: Shell)
     assert await shell(stops.break_glass(reason="the sale is wrong", **emergency)) is None
     assert shell.document()["glass"]["id"] == "GLASS-1"
     await shell(stops.freezes(home=home.home, json=False))
-    assert "GLASS-1: broken by carla at" in (listed := shell.words())
+    assert "GLASS-1: broken by Carla Mendes on" in (listed := shell.words())
     assert "in force until" in listed
     review = {"glass": "glass-1", "person": "aaron", "home": home.home, "json": True}
     with pytest.raises(BadInput, match="--wrong needs --words"):
@@ -178,7 +178,7 @@ async def test_what_nobody_approved_is_an_incident_and_a_negative_answer(
     text = shell.words()
     assert "overall: 0 of 1 changes had a valid approval (0.00%)" in text
     assert "2025-07: nothing was written, 1 freezes" in text
-    assert f"  {key} at 2025-06-03 09:30 UTC: the trail does not tell of its execution" in text
+    assert f"  {key} on 3 Jun 2025 at 10:30 BST: the trail does not tell of its execution" in text
 
 
 async def test_what_people_decided_is_timed(home: Settings, shell: Shell, clock: HandClock):

@@ -114,11 +114,11 @@ def test_a_rollback_is_not_edited():
 
 def test_a_refusal_names_the_roles_that_may():
     assert RULES.may(VICTOR, "approve").reason == (
-        "only approver or brand or finance or legal or cmo may approve; Victor Hale has the role viewer"
+        "Only an approver, brand, finance, legal or the CMO may approve; Victor Hale has the role viewer"
     )
-    assert RULES.may(OLIVIA, Act.BREAK_GLASS).reason == "only cmo may break glass; Olivia Reed has the role operator"
+    assert RULES.may(OLIVIA, Act.BREAK_GLASS).reason == "Only the CMO may break glass; Olivia Reed has the role operator"
     assert RULES.may(ADA, "acknowledge").reason == (
-        "only operator or approver or cmo may acknowledge; Ada Novak has the role admin"
+        "Only an operator, an approver or the CMO may acknowledge; Ada Novak has the role admin"
     )
 
 

@@ -87,6 +87,7 @@ def test_tests_that_cannot_be_read_are_named(tests, problem):
         ("{calendar: {zone: Nowhere}}", "zone"),
         ("{now: noon}", "now is “noon”; write 2026-03-02 09:00, in UTC"),
         ("{data_age: old}", "“old” is no whole number"),
+        ("{late: google_ads}", "late is “google_ads”; write google_ads since 2026-03-01 09:00, in UTC"),
         ("{glass: maybe}", "glass is “maybe”; write yes or no"),
         ("{asked_by: boss}", "boss are no roles; use viewer, operator"),
         ("{campaigns: {news: {colour: red}}}", "colour is not known here"),

@@ -7,7 +7,7 @@ import pytest
 
 from bot.slack.buttons import ActionId, AlertRef, PlanName, SnoozeRef
 from bot.slack.cards.alert_card import alert_card
-from storage.records.alerts import AlertState, Severity
+from storage.records.alerts import AlertKind, AlertState, Severity
 from storage.records.owners import Answerable
 from tests import builders as b
 from tests.unit.bot.cards.strictness import all_text, assert_postable, elements_of
@@ -89,3 +89,28 @@ def test_it_says_who_answers_for_what_it_is_about_and_that_nobody_does():
     nobody = answers.model_copy(update={"people": ()})
     shown = all_text(alert_card(b.an_alert(), zone=LONDON, people=b.PEOPLE, answers=nobody).blocks)
     assert "Answers for it: *nobody holds the role performance marketing*" in shown
+
+
+def test_the_cause_stands_above_what_moved_in_detail():
+    text = all_text(card().blocks)
+    assert text.index("Cause") < text.index("Suspect") < text.index("£1.24 per click")
+
+
+def test_what_it_rests_on_is_told_in_words():
+    evidence = ("load:sandbox-2025-06-05-17d7a23a", "model:drift_thresholds@2", "PLAN-3")
+    text = all_text(card(finding=b.a_finding(evidence=evidence)).blocks)
+    assert "data of sandbox to 5 Jun 2025; alert thresholds, version 2; PLAN-3" in text
+
+
+def test_sources_that_are_late_together_are_listed_on_one_card():
+    late = b.a_finding(kind=AlertKind.FRESHNESS, title="Data of ads are late", candidates=(), suspect_plan=None)
+    parts = [b.an_alert(id=f"ALERT-{number}", finding=late) for number in (8, 9)]
+    message = alert_card(b.an_alert(finding=late), zone=LONDON, people=b.PEOPLE, parts=parts)
+    assert_postable(message)
+    text = all_text(message.blocks)
+    for expected in (
+        "Data of ads are late, and of 2 more sources",
+        "2 more sources are late*, told here alone",
+        "ALERT-9",
+    ):
+        assert expected in text

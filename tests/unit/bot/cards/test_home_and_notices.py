@@ -121,7 +121,7 @@ def test_lists_count_and_mark():
 def test_ailing_agents_come_first():
     lines = [FleetLine("fine", "plans", "1"), FleetLine("ailing", "watches", "1", healthy=False)]
     text = said(fleet_list(lines, zone=LONDON))
-    assert text.index("ailing") < text.index("fine")
+    assert text.index("Ailing") < text.index("Fine")
     assert "2 agents, 1 needs attention" in text
 
 

@@ -157,6 +157,8 @@ def test_messages_and_forms_about_an_alert_can_be_sent_and_opened(alert, text, k
     assert_postable(alert_call_card(call, alert, person, people=b.PEOPLE, link="https://slack.example/archives/C/p1"))
     assert_openable(suspects_view(alert, links={}))
     assert_openable(assign_view(alert))
+    assert_openable(assign_view(alert, takers=[person.model_copy(update={"slack_id": "U1"})] * 101))
+    assert_openable(assign_view(alert, takers=[person.model_copy(update={"slack_id": "U1"})]))
     assert_openable(snooze_view(alert, today=b.TODAY))
     assert_openable(expect_view(alert, parts=3))
     assert_openable(rebaseline_view(alert, first=b.TODAY))

@@ -103,3 +103,19 @@ def test_moments_are_shown_in_the_readers_own_zone_with_a_fallback():
     at = datetime(2025, 6, 3, 9, 30, tzinfo=UTC)
     shown = markup.moment(at, ZoneInfo("Europe/London"))
     assert shown == "<!date^1748943000^{date_short_pretty} at {time}|3 Jun 2025 at 10:30 BST>"
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Clicks of paid_search to 2026-03-29.", "Clicks of paid search to 29 Mar 2026."),
+        ("to 2026-04-06: 3 days", "to 6 Apr 2026: 3 days"),
+        ("Use version 2 of drift_thresholds?", "Use version 2 of alert thresholds?"),
+        ("paid_search/campaign/ps-2001", "paid_search/campaign/ps-2001"),
+        ("load sandbox-2026-04-05-17d7a23a", "load sandbox-2026-04-05-17d7a23a"),
+        ("at 2026-04-05T10:00 and 2026-13-01", "at 2026-04-05T10:00 and 2026-13-01"),
+        ("my_paid_search_2026", "my_paid_search_2026"),
+    ],
+)
+def test_codes_and_days_in_a_sentence_become_words_and_names_stay(said: str, shown: str):
+    assert markup.spelled(said) == shown

@@ -107,7 +107,7 @@ def test_a_waiting_card_tells_what_a_decision_needs():
         "*If nobody decides:* it expires",
         "and *nothing changes*",
         "£300 → *£510* a day  ·  +£210 (+70%)",
-        "Total stays £890",
+        "Total of these 4 stays £890",
         "£1,470 at most",
         "£38,204–£42,911 (80% range)",
         "£36,912 if nothing changes",
@@ -361,3 +361,10 @@ def test_codes_of_channels_are_spelled_out_in_sentences_and_left_alone_in_names(
     assert "Move £20/day to paid search" in text
     assert "paid social is saturated" in text
     assert "uk_paid_search_brand" in text
+
+
+def test_an_outcome_is_said_once():
+    told = "revenue from 2025-06-03 to 2025-06-09: cannot tell yet, conversions still arrive"
+    text = text_of(b.a_dossier(PlanState.DONE, outcomes=(b.an_outcome(text=told),)))
+    assert "Revenue from 3 Jun 2025 to 9 Jun 2025: cannot tell yet, conversions still arrive" in text
+    assert text.count("cannot tell yet") == 1

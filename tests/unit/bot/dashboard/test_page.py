@@ -11,6 +11,8 @@ import pytest
 
 from bot.dashboard.drawing import Mark, share_bar, trend
 from bot.dashboard.page import address_of, notice_page, view_page
+from bot.dashboard.sections import JOB_WORDS
+from bot.jobs import JOBS
 from storage.records.dashboards import GovernanceLine, Header, Snapshot, View
 from tests.builders import NOW
 from tests.unit.bot.dashboard.snapshots import EVIL, FIRST, answer, full
@@ -154,3 +156,7 @@ def test_a_kpi_without_a_value_says_why() -> None:
     page = page_of(full().model_copy(update={"trends": (unknown,)}))
     assert '<div class="value">–</div>' in page
     assert '<p class="note">Two currencies.</p>' in page
+
+
+def test_every_job_of_the_timetable_has_words():
+    assert set(JOB_WORDS) == set(JOBS)

@@ -167,7 +167,7 @@ async def test_one_export_of_contacts_promises_nothing_and_a_weekly_one_does(roo
     (finding,) = await room.house.freshness.look()
     assert finding.detail == (
         "The newest word on its lead data is of Tue 10 Jun 2025, 10:00 BST; newer are promised within 1 working day.",
-        "If no more is to come, write crm: never under freshness: in sources.yml.",
+        "If no more is to come, write “crm: never” below “freshness:” in sources.yml.",
     )
 
 

@@ -84,3 +84,13 @@ async def test_a_persons_word_holds_in_the_world_of_its_case_alone(house: House)
         await tx.alerts.learn(said(DAY).model_copy(update={"alert_id": opened.id}))
         assert ("cpc", "paid_search") in await normals_in(tx, simulated=True, day=DAY)
         assert await normals_in(tx, simulated=False, day=DAY) == {}
+
+
+async def test_a_persons_word_holds_however_many_cases_came_since(house: House) -> None:
+    async with house.ledger.write() as tx:
+        old = await tx.alerts.open(case(since=DAY).finding, now=NOW)
+        await tx.alerts.learn(said(DAY).model_copy(update={"alert_id": old.id}))
+        for number in range(401):
+            spent = case(since=DAY, key=f"drift/spend/{number}", kpi="spend", channel="email").finding
+            await tx.alerts.open(spent, now=NOW + timedelta(seconds=number))
+        assert (await normals_in(tx, simulated=True, day=DAY))["cpc", "paid_search"] == DAY

@@ -10,7 +10,7 @@ from agents.lifecycle.cases.examine import Examined
 from agents.lifecycle.cases.pursue import Pursuit
 from agents.sources.readers import Readers
 from agents.sources.source import SourceUnavailable
-from storage.records.alerts import Finding
+from storage.records.alerts import Alert, Finding
 from storage.records.facts import CampaignState
 from storage.records.plans import PlanState
 from storage.records.reviews import Automatic, Intervention, ReviewState
@@ -242,3 +242,31 @@ async def test_what_is_asked_each_minute_does_not_grow_with_the_cases(room: Room
     await acted(room, "ALERT-2")
     await room.examiner.verify("ALERT-2", CARLA, words="quiet", via="test")
     assert await asked() <= one + 1
+
+
+class TestAtOnce:
+    """What people do about a case moves its review in the same breath, so that a card never tells two stories."""
+
+    async def test_who_takes_a_case_has_its_review(self, room: Room) -> None:
+        await room.file(a_finding(**LARGE))
+        await room.house.attendant.acknowledge("ALERT-1", OLIVIA)
+        review = await room.review()
+        assert (review.state, review.owner) == (ReviewState.ACKNOWLEDGED, "olivia")
+        assert await room.pursuit.keep_up() == 0
+
+    async def test_what_is_called_normal_ends_its_review(self, room: Room) -> None:
+        await room.file(a_finding(**LARGE))
+        await room.house.attendant.expect("ALERT-1", OLIVIA, reason="the sale began")
+        assert (await room.review()).state is ReviewState.VERIFIED
+
+    async def test_who_was_asked_already_is_not_called_again_by_escalating(self, room: Room) -> None:
+        await room.file(a_finding(**LARGE))
+        await room.house.attendant.assign("ALERT-1", OLIVIA, "aaron")
+        called = await room.house.attendant.escalate("ALERT-1", OLIVIA)
+        assert isinstance(called, Alert)
+        assert called.escalated_to == ("carla",)
+
+    async def test_only_who_may_take_a_case_is_offered(self, room: Room) -> None:
+        takers = [one.id for one in await room.house.attendant.takers()]
+        assert {"olivia", "aaron", "carla"} <= set(takers)
+        assert not {"victor", "ada"} & set(takers)

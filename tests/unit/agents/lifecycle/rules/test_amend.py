@@ -231,7 +231,7 @@ async def test_the_trail_names_the_files_the_versions_and_the_impact(office: Off
 async def test_only_those_who_may_change_the_rules_can_ask_for_it(office: Office):
     made = await office.tried(OLIVIA, limits_yml=TIGHTER)
     assert isinstance(made, Unamendable)
-    assert "only cmo or admin may amend" in made.words
+    assert "Only the CMO or an admin may amend" in made.words
 
 
 BROKEN = {
