@@ -100,7 +100,7 @@ def _signal_line(signal: Signal, currency: str, data_day: date, case: Case) -> s
         return f"{label}{of} {window}: {_stillness(reading.effect)}."
     change = f"{'+' if reading.effect >= 0 else '−'}{abs(reading.effect) * 100:.0f} %"
     row = f", {signal.streak} days in a row" if signal.streak else ""
-    how_sure = f"; {abs(reading.z):.0f} standard errors{row}" if lead else ""
+    how_sure = f"; {abs(reading.z):.0f} times its usual noise{row}" if lead else ""
     observed = figure(signal.kpi, reading.observed, currency)
     expected = figure(signal.kpi, reading.expected, currency, per=False)
     return f"{label}{of} {window}: {observed} against {expected} expected ({change}{how_sure})."

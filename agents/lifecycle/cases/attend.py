@@ -13,7 +13,6 @@ from agents.lifecycle.cases.cases import redraw
 from agents.lifecycle.cases.filing import follow_case
 from agents.lifecycle.decide import Cause, Declined
 from agents.lifecycle.review import Rulebook
-from agents.lifecycle.rules.enact import RulesUntrusted
 from storage.ledger import Ledger, Transaction
 from storage.records.alerts import Alert, AlertKind, AlertState, LearntKind
 from storage.records.attention import Call, CallKind, Learnt
@@ -229,12 +228,8 @@ class Attendant:
         return Declined(cause=Cause.LATE, words=words)
 
     async def _followed(self, tx: Transaction, alert: Alert) -> Alert:
-        """The case with its review brought in line; by rules that cannot be trusted that is left for later."""
-        try:
-            rules = await self._rulebook.of(tx)
-        except RulesUntrusted:
-            return alert
-        return await follow_case(tx, alert, rules=rules, now=self._clock())
+        """The case with its review brought in line."""
+        return await follow_case(tx, alert, rules=await self._rulebook.of(tx), now=self._clock())
 
     async def _change(
         self,

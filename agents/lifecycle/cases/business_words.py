@@ -98,7 +98,7 @@ def _detail(one: Moved) -> Iterator[str]:
     row = "" if one.streak < 2 else f", {one.streak} days in a row"
     yield (
         f"{one.daily.kpi.label} {_window(one)}: {_figure(one, told.observed)} against {_figure(one, told.expected)}"
-        f" expected ({_change(one.effect)}; {abs(told.z):.0f} standard errors{row})."
+        f" expected ({_change(one.effect)}; {abs(told.z):.0f} times its usual noise{row})."
     )
     yield from _few(one)
     if one.member is not None:

@@ -108,11 +108,9 @@ class Punctuality:
 
         One export of contacts, or one of last year's figures, is a look back and promises nothing.
         """
-        if promise is None:
-            return False
         if name in BY_DATASET:
             return len({load.known_at.date() for load in held}) > 1
-        return any(self.due(_told_to(load, name), promise) > load.known_at for load in held)
+        return promise is not None and any(self.due(_told_to(load, name), promise) > load.known_at for load in held)
 
 
 def readings_of(places: Mapping[str, Mapping[str, Any]], declared: Sequence[str]) -> dict[str, Reading]:

@@ -92,8 +92,7 @@ class Pursuit:
         now = self._clock()
         async with self._ledger.write() as tx:
             rules, alert = await self._rulebook.of(tx), await tx.alerts.get(alert_id)
-            if alert is None:
-                return
+            assert alert is not None, "cases are never deleted"
             review = await tx.reviews.get(alert_id)
             if review is None:
                 brand = None if campaigns is None else brand_of(alert.finding, campaigns)

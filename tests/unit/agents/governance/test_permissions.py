@@ -116,7 +116,9 @@ def test_a_refusal_names_the_roles_that_may():
     assert RULES.may(VICTOR, "approve").reason == (
         "Only an approver, brand, finance, legal or the CMO may approve; Victor Hale has the role viewer"
     )
-    assert RULES.may(OLIVIA, Act.BREAK_GLASS).reason == "Only the CMO may break glass; Olivia Reed has the role operator"
+    assert (
+        RULES.may(OLIVIA, Act.BREAK_GLASS).reason == "Only the CMO may break glass; Olivia Reed has the role operator"
+    )
     assert RULES.may(ADA, "acknowledge").reason == (
         "Only an operator, an approver or the CMO may acknowledge; Ada Novak has the role admin"
     )

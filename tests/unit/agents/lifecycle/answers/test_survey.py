@@ -11,6 +11,7 @@ from agents.lifecycle.intake.source_picture import Gap, gaps_in
 from agents.sources.readers import Readers
 from tests.builders import NOW
 from tests.unit.agents.exports.files import google, written
+from tests.unit.agents.lifecycle.answers.enquiries import a_desk
 from tests.unit.agents.lifecycle.cases.test_monitor import SHOCK, reported
 from tests.unit.agents.lifecycle.files_room import FilesRoom, a_files_room
 from tests.unit.agents.lifecycle.house import House
@@ -78,6 +79,20 @@ async def test_a_restated_day_counts_once(room: FilesRoom, tmp_path: Path):
     await room.landed(written(tmp_path, ads(DAY).replace("1.50", "9.00"), name="again.csv"))
     (source,) = (await room.surveyor.survey()).sources
     assert (source.loads, source.spend) == (2, {"EUR": Decimal(11)})
+
+
+async def test_things_are_counted_once_in_their_newest_version_beside_the_days_they_are_of(
+    room: FilesRoom, tmp_path: Path
+):
+    study, then = a_desk(room.house, tmp_path).study, NOW - timedelta(days=10)
+    deal = {"stage": "new", "state": "open", "currency": "EUR", "created_at": then}
+    await study.entities("deal", {"id": "1", **deal}, {"id": "2", **deal, "created_at": NOW}, source="hubspot")
+    await study.entities("deal", {"id": "1", **deal, "stage": "talks"}, source="hubspot")
+    (source,) = (await room.surveyor.survey()).sources
+    (deals,) = source.datasets
+    assert (source.source, source.loads, source.campaigns, source.spend) == ("hubspot", 2, 0, {})
+    assert (deals.dataset, deals.rows, deals.owner) == ("deal", 2, "sales")
+    assert (deals.first_day, deals.last_day) == (then.date(), NOW.date())
 
 
 async def test_rows_set_aside_and_questions_are_counted(room: FilesRoom, tmp_path: Path):

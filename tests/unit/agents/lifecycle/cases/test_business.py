@@ -98,6 +98,15 @@ async def test_a_source_that_says_nothing_any_more_is_no_fall_but_one_that_was_r
     assert (case.finding.title, case.finding.since) == ("New leads are down 100 %", FIRST + FALLS * DAY)
 
 
+async def test_a_source_that_fails_since_before_it_fell_silent_is_no_fall_either(room: BusinessRoom):
+    rows = [one for one in leads() if one["created_at"] < room.at(FALLS)]
+    async with room.house.ledger.write() as tx:
+        await tx.cursors.put("crm", {"failing_since": room.at(FALLS).isoformat(), "sources": ["hubspot"]})
+    for day in range(FALLS, FALLS + 4):
+        await room.look(day, "lead", rows)
+    assert await room.alerts() == []
+
+
 async def test_another_tool_that_is_connected_is_no_rise(house: House, tmp_path: Path):
     own = tmp_path / "kpis.yml"
     own.write_text("kpis:\n  - {name: new_leads, direction: lower}\n", encoding="utf-8")

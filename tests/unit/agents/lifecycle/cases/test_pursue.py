@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from agents.lifecycle.cases.cases import file_findings
 from agents.lifecycle.cases.examine import Examined
 from agents.lifecycle.cases.pursue import Pursuit
 from agents.sources.readers import Readers
@@ -14,7 +15,8 @@ from storage.records.alerts import Alert, Finding
 from storage.records.facts import CampaignState
 from storage.records.plans import PlanState
 from storage.records.reviews import Automatic, Intervention, ReviewState
-from tests.builders import AARON, CARLA, OLIVIA
+from storage.records.stops import FreezeScope
+from tests.builders import CARLA, OLIVIA
 from tests.statements import Statements
 from tests.unit.agents.lifecycle.cases.test_intervene import HOLD, LARGE, PAUSE, checked
 from tests.unit.agents.lifecycle.examining import SEEN, Room, a_finding, a_room, rules_with
@@ -96,6 +98,14 @@ class TestAHold:
         await room.file(day_offset=6)
         assert await room.house.freezer.in_force() == ()
 
+    async def test_what_a_person_froze_stays_frozen_when_the_case_is_over(self, room: Room) -> None:
+        room.house.rulebook.rules = rules_with(HOLD)
+        await room.house.freezer.freeze(FreezeScope.CHANNEL, "email", CARLA, reason="the sale", via="test")
+        await room.file(a_finding(**LARGE))
+        assert {one.value for one in await room.house.freezer.in_force()} == {"email", "paid_search"}
+        await room.file(day_offset=3)
+        assert [one.value for one in await room.house.freezer.in_force()] == ["email"]
+
     async def test_it_says_why_and_for_which_case(self, room: Room) -> None:
         room.house.rulebook.rules = rules_with(HOLD)
         await room.file(a_finding(**LARGE))
@@ -152,11 +162,12 @@ class TestTwoRunsAtOnce:
 
     async def test_a_review_that_the_other_closed_stays_closed(self, room: Room) -> None:
         await room.file(a_finding())
-        await room.house.attendant.expect("ALERT-1", AARON, reason="sale")
+        quiet = SEEN + timedelta(days=3)
+        await file_findings(room.house.ledger, (), data_day=quiet, simulated=True, now=room.house.clock())
         late = pursuing(room, room.pursuit.keep_up)
-        await late.keep_up()
-        assert (await room.review()).state is ReviewState.VERIFIED
-        assert (await room.house.actions("ALERT-1")).count("review.verified") == 1
+        assert await late.keep_up() == 1
+        assert (await room.review()).state is ReviewState.LAPSED
+        assert (await room.house.actions("ALERT-1")).count("review.lapsed") == 1
 
     async def test_a_late_step_climbs_one_rung(self, room: Room) -> None:
         await room.file(a_finding())
@@ -253,6 +264,15 @@ class TestAtOnce:
         review = await room.review()
         assert (review.state, review.owner) == (ReviewState.ACKNOWLEDGED, "olivia")
         assert await room.pursuit.keep_up() == 0
+
+    async def test_who_takes_a_case_that_they_have_diagnosed_changes_nothing_about_its_review(self, room: Room) -> None:
+        await room.file(a_finding(**LARGE))
+        await room.examiner.diagnose("ALERT-1", OLIVIA, cause="noise", words="", via="test")
+        before = await room.review()
+        taken = await room.house.attendant.acknowledge("ALERT-1", OLIVIA)
+        assert isinstance(taken, Alert)
+        assert taken.acknowledged_by == "olivia"
+        assert await room.review() == before
 
     async def test_what_is_called_normal_ends_its_review(self, room: Room) -> None:
         await room.file(a_finding(**LARGE))

@@ -1,7 +1,8 @@
 """Agents are held against what came, on schedule; who fails or is not looked at for too long has to ask."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from agents.lifecycle.evaluations.recalibrate import Recalibrator
 from agents.lifecycle.evaluations.rehearse import Rehearser
 from agents.lifecycle.walk import MONITOR, MONITOR_VERSION
 from agents.sources.readers import Readers
+from agents.sources.source import SourceUnavailable
 from agents.team.budget_planner import BudgetPlanner
 from storage.features import FeatureValues
 from storage.lake.facts import REPORTED
@@ -21,11 +23,23 @@ from storage.records.alerts import Outcome, OutcomeScore
 from storage.records.evaluations import Measure
 from storage.records.plans import PlanState
 from tests.builders import AARON, a_forecast
+from tests.fakes.channels import FakeSource
 from tests.unit.agents.drift.world import World
 from tests.unit.agents.lifecycle.examining import Room, a_finding, a_room
 from tests.unit.agents.lifecycle.house import House, seen
 
 DAY = timedelta(days=1)
+
+
+class Away(FakeSource):
+    """A source that answers when it is back."""
+
+    is_back = False
+
+    async def today(self) -> date:
+        if not self.is_back:
+            raise SourceUnavailable("503")
+        return await super().today()
 
 
 @pytest.fixture
@@ -34,10 +48,15 @@ async def room(house: House) -> Room:
 
 
 @pytest.fixture
-def evaluator(room: Room, tmp_path) -> Evaluator:
+def evaluator(room: Room, tmp_path: Path) -> Evaluator:
+    return reading(room.house.source, room, tmp_path)
+
+
+def reading(source: FakeSource, room: Room, folder: Path) -> Evaluator:
+    """An evaluator that asks this source."""
     house = room.house
-    readers = Readers(dict.fromkeys(house.channels, house.source))
-    lake = Lake(str(tmp_path / "lake"))
+    readers = Readers(dict.fromkeys(house.channels, source))
+    lake = Lake(str(folder / "lake"))
     facts = LakeReader(house.ledger, lake)
     planner = BudgetPlanner()
     features = FeatureStore(house.ledger, facts, FeatureValues(lake.uri), definitions=load_features())
@@ -54,11 +73,11 @@ def evaluator(room: Room, tmp_path) -> Evaluator:
     )
 
 
-async def scored(room: Room, number: int, *, measured: str) -> None:
+async def scored(room: Room, number: int, *, measured: str, **facts) -> None:
     """A plan of the planner that was carried out, with its final outcome; its forecast is 38,204 to 42,911."""
     house = room.house
     status = await house.proposer.file(
-        house.proposal(brand=400 + number).model_copy(update={"forecasts": (a_forecast(),)}), replaces=False
+        house.proposal(brand=400 + number).model_copy(update={"forecasts": (a_forecast(),), **facts}), replaces=False
     )
     outcome = Outcome(
         plan_id=status.plan.id, kpi="revenue", score=OutcomeScore.MET, text="told", scored_on=house.platform.day - DAY,
@@ -103,6 +122,31 @@ async def test_ranges_that_do_not_hold_ask_for_wider_ones_once(room: Room, evalu
     assert used is not None
     assert used.version == 2
     assert '"range_scale"' in used.content
+
+
+async def test_wider_ranges_that_were_agreed_are_not_asked_for_again_by_what_the_old_ones_missed(
+    room: Room, evaluator: Evaluator
+):
+    for number in range(9):
+        await scored(
+            room, number, measured="46000" if number % 2 else "35000", versions={"model:planner_settings": "1"}
+        )
+    asked = (await evaluator.run()).asked
+    assert asked is not None
+    await room.asker.answer(asked.id, "approve", AARON, via="test")
+    later = await evaluator.run()
+    assert of(later, Measure.OUTCOME_COVERAGE).passed is False, "what was missed stays missed"
+    assert later.asked is None
+    assert await room.asker.open() == ()
+
+
+async def test_a_source_that_does_not_answer_is_measured_once_it_is_back(room: Room, tmp_path: Path):
+    source = Away(room.house.platform)
+    evaluator = reading(source, room, tmp_path)
+    assert (await evaluator.run()).evaluations == ()
+    assert await room.house.actions(f"agent:{MONITOR}@{MONITOR_VERSION}") == []
+    source.is_back = True
+    assert {one.measure for one in (await evaluator.run()).evaluations} == set(Measure)
 
 
 async def test_the_sandbox_of_weeks_is_held_out_of_what_the_lake_knows(room: Room, evaluator: Evaluator):
