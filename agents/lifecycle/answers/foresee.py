@@ -13,7 +13,7 @@ from agents.kpis.query import KpiQuery
 from agents.kpis.reply import Number, Reply, source_of
 from agents.kpis.understanding import ForecastQuestion
 from agents.kpis.windows import Window
-from storage.records.kpis import KpiAnswer
+from storage.records.kpis import KpiAnswer, KpiRow
 from storage.records.record import Record
 
 _DAY = timedelta(days=1)
@@ -69,9 +69,7 @@ class Forecaster:
         formula = kpi.formulas[0]
         if len(kpi.formulas[0].times) or formula.over or history.newest_day is None or history.currency == "":
             return None
-        late = history.restatement_days if LATE & set(formula.measures) else 0
-        settled = (history.newest_day - late * _DAY).isoformat()
-        rows = [row for row in history.series if row.label <= settled]
+        rows = _settled(kpi, history)
         top = [float(row.numerator or 0) for row in rows]
         bottom = [float(row.denominator or 0) for row in rows] if formula.denominator else None
         days = days_of([row.label for row in rows], top, bottom)
@@ -80,6 +78,15 @@ class Forecaster:
         known = (0.0, 0.0) if over is None else (float(over.numerator or 0), float(over.denominator or 0))
         first = max(window.first, history.newest_day + _DAY)
         return outlook(days, first=first, last=window.last, known=known, factor=float(formula.factor))
+
+
+def _settled(kpi: Kpi, history: KpiAnswer) -> list[KpiRow]:
+    """The days whose figures will not change any more."""
+    if history.newest_day is None:
+        return []
+    late = history.restatement_days if LATE & set(kpi.formulas[0].measures) else 0
+    newest = (history.newest_day - late * _DAY).isoformat()
+    return [row for row in history.series if row.label <= newest]
 
 
 def _window(first: object, last: object) -> Window:
@@ -143,7 +150,7 @@ def _reply(kpi: Kpi, query: KpiQuery, seen: Outlook, over: KpiAnswer | None, sho
 
 def _unable(kpi: Kpi, window: Window, history: KpiAnswer) -> Reply:
     days = format_days(window.first, window.last)
-    known = sum(row.value is not None for row in history.series)
+    known = sum(row.value is not None for row in _settled(kpi, history))
     return Reply(
         kind="forecast",
         title=f"{kpi.label}: no forecast",

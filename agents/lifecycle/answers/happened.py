@@ -4,7 +4,6 @@ Days are those of the data. A campaign's change that no plan of ours made was ma
 """
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -28,6 +27,7 @@ _MOST = 12
 _FIELDS = {"status": "status", "daily_budget_minor": "daily budget"}
 _CHANGES_TOLD = 3
 _NEWEST_CASES = 200
+_SOURCE_OUT = "A source does not answer just now, so what others changed in a channel cannot be told."
 
 
 class Altered(Record):
@@ -65,6 +65,7 @@ class Historian:
         await self.charter.catch_up()
         window, where = question.window, dict(question.where)
         channels = await self._channels() if "channel" in where else {}
+        unsure = "" if channels is not None else _SOURCE_OUT
         begin = datetime.combine(window.first, time(0), ZoneInfo(zone))
         end = datetime.combine(window.last + timedelta(days=1), time(0), ZoneInfo(zone))
         async with self.ledger.read() as tx:
@@ -76,7 +77,7 @@ class Historian:
             ]
             freezes = await tx.stops.set_or_lifted(begin, end)
         stops = _freeze_lines(freezes, begin, end)
-        altered = [one for one in altered if _meant(where, channels.get(one.id, ""), one.campaign, one.id)]
+        altered = [one for one in altered if _meant(where, (channels or {}).get(one.id, ""), one.campaign, one.id)]
         told = [one for one in plans if _touches(one[0], where)]
         events = [one for one in events if not where or any(value in one.name for value in where.values())]
         dated = [
@@ -94,13 +95,14 @@ class Historian:
             *freezes,
             *(d for d, _ in stops),
         )
-        return _reply(question, lines, basis, simulated=simulated)
+        return _reply(question, lines, basis, unsure=unsure, simulated=simulated)
 
-    async def _channels(self) -> Mapping[str, str]:
-        """Campaign → its channel, as far as sources answer."""
-        with suppress(SourceUnavailable):
+    async def _channels(self) -> Mapping[str, str] | None:
+        """Campaign → its channel; None while a source does not answer."""
+        try:
             return {one.id: one.channel for one in await self.readers.campaigns()}
-        return {}
+        except SourceUnavailable:
+            return None
 
     async def _altered(
         self, tx: Transaction, begin: datetime, end: datetime, plans: Sequence[PlanStatus]
@@ -129,16 +131,19 @@ class Historian:
         return found
 
 
-def _reply(question: ChangesQuestion, lines: Sequence[str], basis: Sequence[object], *, simulated: bool) -> Reply:
+def _reply(
+    question: ChangesQuestion, lines: Sequence[str], basis: Sequence[object], *, unsure: str, simulated: bool
+) -> Reply:
     window, where = question.window, dict(question.where)
     hidden = Hidden(count=max(len(lines) - _MOST, 0))
     days = format_days(window.first, window.last)
     scope = f" for {', '.join(where.values())}" if where else ""
     more = [f"And {hidden.count} more."] if hidden.count else []
+    told = f"What changed{scope} over {days}:" if lines else f"Nothing is recorded{scope} over {days}."
     return Reply(
         kind="changes",
         title="What changed",
-        said=(f"What changed{scope} over {days}:" if lines else f"Nothing is recorded{scope} over {days}.",),
+        said=(told, unsure) if unsure else (told,),
         points=(*lines[:_MOST], *more),
         simulated=simulated,
         basis=(window, *basis, hidden),

@@ -138,11 +138,8 @@ class Responder:
                     said=("That can be meant in several ways.",),
                     clarify=options,
                 )
-            case NotUnderstood(did_you_mean=near, unknown=unknown):
-                what = f"I do not understand “{unknown}”." if unknown else "I do not understand that."
-                return Reply(
-                    kind="not_understood", title="Not understood", said=(what, CAN), clarify=near, basis=(unknown,)
-                )
+            case _:
+                return _not_understood(question)
 
     async def _waiting(self, person: Person | None) -> Reply:
         """What waits for the person; asked by nobody in particular, everything that waits."""
@@ -186,3 +183,14 @@ class Responder:
             held[thread] = asked.model_dump(mode="json", exclude_defaults=True)
             newest = dict(list(held.items())[-_MOST_THREADS:])
             await tx.home.put(f"asked:{place}", json.dumps(newest, separators=(",", ":")))
+
+
+def _not_understood(question: NotUnderstood) -> Reply:
+    what = f"I do not understand “{question.unknown}”." if question.unknown else "I do not understand that."
+    return Reply(
+        kind="not_understood",
+        title="Not understood",
+        said=(what, CAN),
+        clarify=question.did_you_mean,
+        basis=(question.unknown,),
+    )

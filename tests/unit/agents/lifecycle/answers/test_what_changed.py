@@ -112,6 +112,7 @@ async def test_with_a_source_out_plans_of_a_channel_are_told_all_the_same(house:
     await house.approved(plan, AARON)
     told = await desk.changed(YESTERDAY, LATER, channel="website")
     assert told.startswith("What changed for website over 2–5 June 2025:")
+    assert "A source does not answer just now, so what others changed in a channel cannot be told." in told
     assert f"{plan.id} was carried out" in told
 
 
