@@ -217,8 +217,8 @@ BUTTONS = (
         for choice, who, form, refused in (
             (AlertChoice.ASSIGN, WORKING, "alert.assign", "may assign"),
             (AlertChoice.SNOOZE_UNTIL, WORKING, "alert.snooze", "may snooze"),
-            (AlertChoice.EXPECT, WORKING, "alert.expect", "may learn"),
-            (AlertChoice.REBASELINE, WORKING, "alert.rebaseline", "may learn"),
+            (AlertChoice.EXPECT, WORKING, "alert.expect", "may say what is normal"),
+            (AlertChoice.REBASELINE, WORKING, "alert.rebaseline", "may say what is normal"),
             (AlertChoice.ESCALATE, REMINDING, "alert.escalate", "may escalate"),
         )
     ),

@@ -82,7 +82,7 @@ COMMANDS = (
         {ALL: effect("trail: dashboard.link_given", told="Open the dashboard")},
     ),
     Row("command /dashboard", "no such view", _plain("/dashboard", "<!channel>"), {ALL: says("There is no view")}),
-    Row("command /fleet", "the agents", _plain("/fleet"), {ALL: says("budget_planner")}),
+    Row("command /fleet", "the agents", _plain("/fleet"), {ALL: says("Budget planner")}),
     Row("command /rollback", "choose", _rollback, {f"{WORKING} admin": opens("rollback.pick")}, refused="may rollback"),
     Row("command /rollback", "of a plan", _rollback_of, {WORKING: opens("rollback.confirm")}, refused="may rollback"),
     Row("command /freeze", "the form", _plain("/freeze"), {STOPPING: opens("freeze")}, refused="may freeze"),
@@ -122,17 +122,17 @@ COMMANDS = (
     Row("command /policy", "one file", _plain("/policy", "show limits.yml"), {ALL: says("daily_cap")}),
     Row("command /policy", "no such file", _plain("/policy", "show ../people.yml"), {ALL: says("The rules have no file")}),
     Row("command /policy", "propose", _plain("/policy", "propose"), {"cmo admin": opens("policy.propose")}, refused="may amend"),
-    Row("command /market", "nonsense", _plain("/market", "sell all"), {STOPPING: says("write /market")}, refused="may tick"),
+    Row("command /market", "nonsense", _plain("/market", "sell all"), {STOPPING: says("write /market")}, refused="may move the simulated market on"),
     Row(
         "command /market", "scenario", _plain("/market", "scenario healthy-month"),
-        {STOPPING: effect("scenario changed", told="From now on")}, refused="may tick",
+        {STOPPING: effect("scenario changed", told="From now on")}, refused="may move the simulated market on",
     ),
 )  # fmt: skip
 
 MARKET_MOVES = (
     Row(
         "command /market", "one day", _plain("/market", "tick 1d"),
-        {STOPPING: effect("day changed", told="moved on by a day")}, refused="may tick",
+        {STOPPING: effect("day changed", told="moved on by a day")}, refused="may move the simulated market on",
     ),
     Row(
         "command /plan", "ask the planner", _ask_the_planner,

@@ -203,12 +203,12 @@ FORMS = (
     ),
     Row(
         "modal alert.expect", "with a reason", _of_alert(expect_view, words="the sale <!channel>"),
-        {WORKING: effect("alert: open → recovered", "trail: alert.expected", told="is closed")}, refused="may learn",
+        {WORKING: effect("alert: open → recovered", "trail: alert.expected", told="is closed")}, refused="may say what is normal",
     ),
     Row(
         "modal alert.rebaseline", "a day",
         _of_alert(lambda one: rebaseline_view(one, first=one.opened_on), day="2025-06-01", words="new shop"),
-        {WORKING: effect("alert: open → recovered", "trail: alert.rebaselined", told="is closed")}, refused="may learn",
+        {WORKING: effect("alert: open → recovered", "trail: alert.rebaselined", told="is closed")}, refused="may say what is normal",
     ),
     Row(
         "modal alert.escalate", "with a word", _of_alert(escalate_view, words="help"),

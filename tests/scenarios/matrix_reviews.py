@@ -87,7 +87,7 @@ REVIEW_FORMS = (
             WORKING: effect(
                 "alert: open → recovered", "trail: alert.expected", "trail: review.acted", told="accepted as the new normal"
             ),
-            "brand": effect(told="may learn"),
+            "brand": effect(told="may say what is normal"),
         },
         refused="may resolve",
     ),
