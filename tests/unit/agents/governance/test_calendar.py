@@ -379,3 +379,13 @@ def test_a_blackout_that_cannot_be_cannot_be_made():
     for scope, value in ((BlackoutScope.ALL, "email"), (BlackoutScope.BRAND, "")):
         with pytest.raises(ValidationError, match="needs a value exactly if"):
             weekend(scope=scope, value=value)
+
+
+def test_hours_from_opening_to_closing_are_told_day_by_day_and_none_of_a_weekend():
+    friday, monday = london("2025-06-06 12:00"), london("2025-06-09 10:00")
+    spans = LONDON.hours_between(friday, monday)
+    told = [(shown(opens, LONDON), shown(closes, LONDON)) for opens, closes in spans]
+    day = {6: "2025-06-06", 9: "2025-06-09"}
+    hours = (LONDON.opens, LONDON.closes)
+    assert told == [tuple(datetime.combine(date.fromisoformat(day[n]), at) for at in hours) for n in (6, 9)]
+    assert LONDON.hours_between(london("2025-06-07 12:00"), london("2025-06-08 12:00")) == ()

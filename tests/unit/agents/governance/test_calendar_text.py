@@ -203,6 +203,12 @@ def test_more_holidays_than_anybody_has_are_refused():
         parse_calendar(f"holidays: [{many}]", file="calendar.yml")
 
 
+def test_more_special_days_than_anybody_keeps_are_refused():
+    many = "\n".join(f"  Sale {n}: 11-11" for n in range(101))
+    with pytest.raises(CalendarInvalid, match="special_days are 101; at most 100"):
+        parse_calendar(f"special_days:\n{many}\n", file="calendar.yml")
+
+
 names = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=20)
 times = st.times().map(lambda at: at.replace(second=0, microsecond=0))
 week_moments = st.builds(WeekMoment, weekday=st.sampled_from(Weekday), at=times)
