@@ -9,11 +9,10 @@ import yaml
 from pydantic import ValidationError
 
 from agents.kpis.formula import FormulaError, parse_formula
+from agents.kpis.lined import SAFE_LOADER
 from storage.records.features import FeatureDefinition
 
 DEFAULT_PATH = Path(__file__).with_name("features.yml")
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-"""As safe, and ten times as fast where libyaml is installed."""
 
 Definitions = Mapping[str, FeatureDefinition]
 """By name, in the order of the file; one version of each is in use."""
@@ -41,7 +40,7 @@ class FeatureChanged(ValueError):
 def load_features(path: Path = DEFAULT_PATH) -> Definitions:
     """Read and check a definition file. Raises FeatureFileError with every fault found."""
     try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - a safe one
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=SAFE_LOADER)  # noqa: S506 - a safe one
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise FeatureFileError(path, [f"cannot be read: {error}"]) from error
     entries = document.get("features") if isinstance(document, dict) else None

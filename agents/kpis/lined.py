@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from yaml.constructor import SafeConstructor
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+SAFE_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """As safe, and ten times as fast where libyaml is installed."""
 
 
@@ -46,7 +46,7 @@ class Lined:
 def lined(text: str) -> Lined:
     """The document of a text. Raises LinesUnreadable."""
     try:
-        node = yaml.compose(text, Loader=_LOADER)
+        node = yaml.compose(text, Loader=SAFE_LOADER)
         return Lined(None, 1) if node is None else _read(node, node.start_mark.line + 1)
     except (yaml.YAMLError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
