@@ -11,7 +11,7 @@ from agents.drift.case import Case, Why
 from agents.drift.occasions import Occasions
 from agents.drift.plans import ExecutedPlan
 from agents.drift.signals import ALL, Signal
-from agents.drift.words import LABELS, moved
+from agents.drift.words import LABELS, day_words, moved
 from storage.records.alerts import Candidate, Certainty
 
 _SOON_DAYS = 3
@@ -35,7 +35,7 @@ def special_days_near(occasions: Occasions, first: date, last: date) -> tuple[st
     if not occasions:
         return ()
     days = (last - timedelta(days=ago) for ago in range(min((last - first).days, LOOK_BACK_DAYS) + 1, -1, -1))
-    return tuple(f"{day:%-d %b} is {name}" for day in days if (name := occasions.name_of(day)))
+    return tuple(f"{day_words(day)} is {name}" for day in days if (name := occasions.name_of(day)))
 
 
 def candidates_of(

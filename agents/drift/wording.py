@@ -7,7 +7,7 @@ from agents.drift.columns import BudgetJump
 from agents.drift.level import Reading
 from agents.drift.plans import ExecutedPlan
 from agents.drift.signals import ALL, Signal
-from agents.drift.words import LABELS, figure
+from agents.drift.words import LABELS, change_words, day_words, figure, noise_words
 from storage.records.alerts import Pattern
 from storage.records.money import Money
 
@@ -98,12 +98,11 @@ def _signal_line(signal: Signal, currency: str, data_day: date, case: Case) -> s
     label, window = LABELS.get(signal.kpi, signal.kpi), _window(data_day - timedelta(days=reading.days - 1), data_day)
     if not lead and not signal.fires:
         return f"{label}{of} {window}: {_stillness(reading.effect)}."
-    change = f"{'+' if reading.effect >= 0 else '−'}{abs(reading.effect) * 100:.0f} %"
     row = f", {signal.streak} days in a row" if signal.streak else ""
-    how_sure = f"; {abs(reading.z):.0f} times its usual noise{row}" if lead else ""
+    how_sure = f"; {noise_words(reading.z)}{row}" if lead else ""
     observed = figure(signal.kpi, reading.observed, currency)
     expected = figure(signal.kpi, reading.expected, currency, per=False)
-    return f"{label}{of} {window}: {observed} against {expected} expected ({change}{how_sure})."
+    return f"{label}{of} {window}: {observed} against {expected} expected ({change_words(reading.effect)}{how_sure})."
 
 
 def _stillness(effect: float) -> str:
@@ -112,11 +111,6 @@ def _stillness(effect: float) -> str:
     if share == "0":
         return "as expected"
     return f"{share} % {'above' if effect > 0 else 'below'} what was expected, no more than it usually swings"
-
-
-def day_words(day: date) -> str:
-    """As in "3 Jun"."""
-    return f"{day:%-d %b}"
 
 
 def _window(first: date, last: date) -> str:

@@ -1,5 +1,7 @@
 """What the detector calls its KPIs, their units, and how their figures are written."""
 
+from datetime import date
+
 from storage.records.money import Money
 
 LABELS = {
@@ -60,3 +62,18 @@ def _symbol(currency: str) -> str:
 def moved(effect: float) -> str:
     """A relative change for people: up 30 %."""
     return f"{'up' if effect > 0 else 'down'} {abs(effect) * 100:.0f} %"
+
+
+def change_words(effect: float) -> str:
+    """A relative change, as in "+91 %", "−7 %"."""
+    return f"{'+' if effect >= 0 else '−'}{abs(effect) * 100:.0f} %"
+
+
+def noise_words(z: float) -> str:
+    """How far off, as in "18 times its usual noise"; `z` in standard errors."""
+    return f"{abs(z):.0f} times its usual noise"
+
+
+def day_words(day: date) -> str:
+    """As in "3 Jun"."""
+    return f"{day:%-d %b}"

@@ -12,6 +12,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.drift.occasions import called_alike
 from agents.drift.series.detection import Floats
 from agents.drift.series.times import DAY, slots
 
@@ -62,7 +63,7 @@ class Excusing:
         if not usual:
             return usual == value
         share = value / usual
-        known = self._shares[self._name.partition(" (")[0], slot]
+        known = self._shares[called_alike(self._name), slot]
         excused = is_excused(share, [one for at, one in known if day - at >= _APART_DAYS])
         known.append((day, share))
         return excused

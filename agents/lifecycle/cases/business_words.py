@@ -8,7 +8,7 @@ from decimal import Decimal
 from agents.drift.plans import ExecutedPlan
 from agents.drift.signals import ALL, Signal
 from agents.drift.thresholds import KpiRule
-from agents.drift.words import moved
+from agents.drift.words import change_words, moved, noise_words
 from agents.kpis.by_day import Daily
 from agents.kpis.concentration import Concentrated
 from agents.kpis.figures import format_days, format_value
@@ -98,7 +98,7 @@ def _detail(one: Moved) -> Iterator[str]:
     row = "" if one.streak < 2 else f", {one.streak} days in a row"
     yield (
         f"{one.daily.kpi.label} {_window(one)}: {_figure(one, told.observed)} against {_figure(one, told.expected)}"
-        f" expected ({_change(one.effect)}; {abs(told.z):.0f} times its usual noise{row})."
+        f" expected ({change_words(one.effect)}; {noise_words(told.z)}{row})."
     )
     yield from _few(one)
     if one.member is not None:
@@ -107,7 +107,7 @@ def _detail(one: Moved) -> Iterator[str]:
         seen = other.signal.told
         yield (
             f"With it {other.daily.kpi.label}: {_figure(other, seen.observed)} against"
-            f" {_figure(other, seen.expected)} expected ({_change(other.effect)}, {_window(other)})."
+            f" {_figure(other, seen.expected)} expected ({change_words(other.effect)}, {_window(other)})."
         )
     if one.daily.idle:
         names = " and ".join(f"{_WEEKDAYS[day]}s" for day in one.daily.idle)
@@ -253,10 +253,6 @@ def _figure(one: Moved, value: float) -> str:
 def _window(one: Moved) -> str:
     days = format_days(one.first, one.daily.last)
     return f"on {days}" if one.first == one.daily.last else f"over {days}"
-
-
-def _change(effect: float) -> str:
-    return f"{'+' if effect >= 0 else '−'}{abs(effect) * 100:.0f} %"
 
 
 def _exact(value: float) -> Decimal:
