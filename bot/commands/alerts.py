@@ -7,7 +7,7 @@ from typing import Any
 from agents.lifecycle.cases.notifications import Told, quiet_words
 from agents.lifecycle.decide import Declined
 from bot.commands.shell import NEGATIVE, BadInput, say
-from bot.commands.who import who
+from bot.commands.who import names_of, who
 from bot.office import Office
 from bot.opening import open_office
 from bot.settings import Settings
@@ -213,8 +213,7 @@ def _clock(result: Alert | Declined, person: Person) -> str:
 
 
 async def _names(office: Office, ids: tuple[str, ...]) -> str:
-    async with office.ledger.read() as tx:
-        known = {one.id: one.name for one in await tx.people.all()}
+    known = await names_of(office)
     return ", ".join(known.get(one, one) for one in ids)
 
 

@@ -18,4 +18,4 @@ async def who(office: Office, person_id: str) -> Person:
 async def names_of(office: Office) -> dict[str, str]:
     """Person id → name, also of those who left."""
     async with office.ledger.read() as tx:
-        return {one.id: one.name for one in await tx.people.all()}
+        return await tx.people.names()

@@ -42,6 +42,10 @@ class People:
         rows = await self._connection.execute(_KNOWN.order_by(person.c.id))
         return tuple(_person(row.body, row.account) for row in rows)
 
+    async def names(self) -> dict[str, str]:
+        """Person id → name, also of those who left."""
+        return {one.id: one.name for one in await self.all()}
+
     async def get(self, person_id: str) -> Person | None:
         row = (await self._connection.execute(_KNOWN.where(person.c.id == person_id))).one_or_none()
         return None if row is None else _person(row.body, row.account)

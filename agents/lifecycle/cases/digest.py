@@ -45,7 +45,7 @@ async def _told(tx: Transaction, digest_id: str, now: datetime) -> Digest | None
     before = await tx.attention.newest_digest()
     changed = await tx.alerts.opened_since(before.made_at) if before else await tx.alerts.newest(200)
     open_now = await tx.alerts.unrecovered()
-    names = {one.id: one.name for one in await tx.people.all()}
+    names = await tx.people.names()
     keys = {one.finding.key for one in open_now}
     own = [one for one in open_now if one.finding.part_of not in keys]
     small = [one for one in own if one.shown_from is None and _is_new(one, before)]

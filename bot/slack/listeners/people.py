@@ -132,7 +132,7 @@ async def _said(desk: Desk, text: str, person: Person) -> str:
         return "Write /delegate alone to choose somebody, /delegate list, or /delegate end DELEGATION-1."
     held = await desk.office.delegator.list()
     async with desk.office.ledger.read() as tx:
-        names = {one.id: one.name for one in await tx.people.all()}
+        names = await tx.people.names()
     zone = ZoneInfo(person.zone)
     lines = [
         f"{one.id}: {names.get(one.to_person, one.to_person)} for {names.get(one.from_person, one.from_person)}, "
