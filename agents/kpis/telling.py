@@ -67,9 +67,11 @@ def split_next(kpi: Kpi, query: KpiQuery) -> list[str]:
 async def targets_told(engine: KpiEngine, question: TargetQuestion) -> Reply:
     """Every KPI asked for beside its target; without names, those that have one and data."""
     told = await _targets(engine, question)
+    if any(not answer.no_data for answer, _ in told.answers):
+        return _target_reply(question, told)
     today = await engine.data_day(kpi=question.kpis[0] if len(question.kpis) == 1 else None)
     window = days_before(question.window, today)
-    if window is None or any(not answer.no_data for answer, _ in told.answers):
+    if window is None:
         return _target_reply(question, told)
     instead = replace(question, window=window)
     return _target_reply(instead, await _targets(engine, instead), said_instead(question.window))

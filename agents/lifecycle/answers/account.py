@@ -46,11 +46,12 @@ class Accountant:
         # One campaign has no parts that could be told apart.
         ways = [] if "campaign" in query.where else [name for name in _ways(kpi) if name not in query.where]
         moves = [await self.engine.moved(query, by=by) for by in ways or ["channel"]]
-        today = await self.engine.data_day(kpi=kpi.name)
-        if moves[0].now.no_data and (window := days_before(query.window, today)) is not None:
-            instead = said_instead(query.window)
-            query = query.model_copy(update={"window": window})
-            moves = [await self.engine.moved(query, by=by) for by in ways or ["channel"]]
+        if moves[0].now.no_data:
+            window = days_before(query.window, await self.engine.data_day(kpi=kpi.name))
+            if window is not None:
+                instead = said_instead(query.window)
+                query = query.model_copy(update={"window": window})
+                moves = [await self.engine.moved(query, by=by) for by in ways or ["channel"]]
         first = moves[0]
         if first.now.no_data or first.now.value is None or first.before.value is None:
             return _nothing(kpi, first)
