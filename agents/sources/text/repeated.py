@@ -2,11 +2,14 @@
 
 from typing import NamedTuple
 
+import numpy as np
 import polars as pl
 
 _A_FEW = 4_000
 _DIFFERENT = 2_000
 """Of a few from all over the column; with more, to find out which are the same costs more than to look at each."""
+_RUN = 8
+"""Rows that a text has to stay the same for, on average, to be looked at run by run."""
 
 
 class Repeated(NamedTuple):
@@ -37,12 +40,23 @@ def repeated(texts: pl.Series) -> Repeated:
     """Any column of texts, none of them null."""
     if texts.gather_every(texts.len() // _A_FEW + 1).n_unique() > _DIFFERENT:
         return Repeated(texts, None)
+    # Reports are sorted, mostly by day, and some columns hold the same text all along.
+    first = texts.head(_A_FEW)
+    if first.len() and first.rle().len() * _RUN <= first.len():
+        runs = texts.rle().struct.unnest()
+        different, places = _numbered(runs["value"])
+        return Repeated(different, pl.Series(np.repeat(places, runs["len"])))
+    return Repeated(*_numbered(texts))
+
+
+def _numbered(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The different texts, and the position of each text among them."""
     # Categories of its own are numbered from 0.
     coded = texts.cast(pl.Categorical(pl.Categories.random()))
     places = coded.to_physical()
     last = places.max()
     numbers = pl.Series(range(0 if last is None else int(str(last)) + 1), dtype=places.dtype)
-    return Repeated(numbers.cat.to(coded.dtype).cast(pl.String), places)
+    return numbers.cat.to(coded.dtype).cast(pl.String), places
 
 
 class Rows:

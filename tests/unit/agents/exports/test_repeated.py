@@ -53,6 +53,14 @@ def test_texts_that_come_again_far_below_are_found_though_the_first_are_all_diff
     assert found.rows().equals(column)
 
 
+@pytest.mark.parametrize("run", [1, 7, 8, 4_000])
+def test_texts_in_runs_are_told_apart_though_a_text_comes_again_later(run: int):
+    texts = [text for text in ("2026-11-01", "2026-11-02", "2026-11-01", "") for _ in range(run)]
+    found = repeated(pl.Series(texts))
+    assert found.rows().to_list() == texts
+    assert sorted(found.different) == sorted(set(texts))
+
+
 def test_rows_without_some_tell_of_the_rest_alone():
     rows = Rows(pl.DataFrame({"c0": ["a", "b", "a"], "line": [1, 2, 3]}))
     assert rows["c0"] is rows["c0"]
