@@ -22,7 +22,7 @@ from agents.sources.text.cells import Style
 from agents.sources.text.declared import Declared
 from agents.sources.text.rows import LINE, column
 from agents.sources.text.setting_aside import SettingAside
-from agents.sources.text.sniff import Progress
+from agents.sources.text.sniff import Hash, Progress
 from agents.sources.text.unreadable import UnreadableExport
 from storage.records.quarantine import Quarantined
 
@@ -35,7 +35,7 @@ class EntityFile:
     places: Places
     source_blocks: Blocks
     declared: Declared
-    sha256: str
+    sha256: Hash
     semicolons: bool = False
     """Whether semicolons part the cells: then a decimal comma is likelier."""
     decimal: Style | None = None
@@ -111,7 +111,7 @@ class _Reading:
             rows_dropped=emitter.dropped(),
             columns=survey.columns(),
             personal=self._personal(),
-            content_sha256=file.sha256,
+            content_sha256=file.sha256(),
             how=(*file.how, str(notation.order), notation.style, notation.zone, file.declared.currency or ""),
             account=emitter.account,
             simulated=file.simulated,

@@ -102,7 +102,9 @@ def recognise_mapped(raw: Raw, mapping: EntityMapping, declared: Declared) -> Re
 
 
 def _json_file(path: Path, rows: JsonRows, places: Places, declared: Declared) -> EntityFile:
-    return EntityFile(path=path, places=places, source_blocks=rows.blocks, declared=declared, sha256=rows.sha256)
+    return EntityFile(
+        path=path, places=places, source_blocks=rows.blocks, declared=declared, sha256=lambda: rows.sha256
+    )
 
 
 def _wide_rates(raw: Raw, declared: Declared) -> tuple[int, Recognised] | None:

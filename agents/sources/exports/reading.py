@@ -22,7 +22,7 @@ from agents.sources.text.days import Order, OrderEvidence, UndecidedOrder
 from agents.sources.text.declared import Declared
 from agents.sources.text.rows import LINE, blocks
 from agents.sources.text.setting_aside import SettingAside
-from agents.sources.text.sniff import Progress, Raw, examine, is_parquet, no_header, sha256_of
+from agents.sources.text.sniff import Hash, Progress, Raw, examine, hashed, is_parquet, no_header
 from agents.sources.text.unreadable import UnreadableExport, UnreadableNumber
 from storage.lake.frames import ahead
 from storage.records.record import digest_of
@@ -38,7 +38,7 @@ class AdFile:
 
     layout: Layout
     source: Blocks
-    sha256: str
+    sha256: Hash
     mapping_digest: str = ""
 
 
@@ -82,7 +82,7 @@ class Reading:
         raise self._furthest
 
     def _pass(self, file: AdFile, style: Style, order: Order | None, pieces: Pieces) -> ExportReport:
-        pieces.begin(self._fingerprint(file))
+        pieces.begin(partial(self._fingerprint, file))
         reader = FactsReader(file.layout, style, order, today=self.declared.today)
         tally = Tally(file.layout)
         setting_aside = SettingAside(self.path, pieces.set_aside)
@@ -100,7 +100,7 @@ class Reading:
         if not tally.kept and self.again is None:
             remedy = "choose a period with data and export again"
             raise UnreadableExport(self.path, None, "the file has a header but no rows of data", remedy)
-        return tally.report(file.sha256, self._fingerprint(file), set_aside=setting_aside.count)
+        return tally.report(file.sha256(), self._fingerprint(file), set_aside=setting_aside.count)
 
     def _found(self, file: AdFile, reader: FactsReader) -> Iterator[tuple[pl.DataFrame, Block]]:
         for texts in ahead(file.source(self.progress)):
@@ -171,10 +171,10 @@ class Reading:
             raise UnreadableExport(self.path, None, problem, remedy)
         layout = plain.layout(self.path, plain.parquet_header(self.path), None, declared, self.declared)
         source = partial(plain.parquet_blocks, self.path, layout)
-        return AdFile(layout, source, sha256_of(self.path, self.progress), declared.digest)
+        return AdFile(layout, source, hashed(self.path), declared.digest)
 
     def _fingerprint(self, file: AdFile) -> str:
         said = self.declared
         period = [str(day) for day in said.period or ()]
-        known = [file.sha256, file.layout.name, file.mapping_digest]
+        known = [file.sha256(), file.layout.name, file.mapping_digest]
         return digest_of([*known, str(said.dates), said.currency, said.account, period])

@@ -2,7 +2,7 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ _FEW = 1_000
 class Pieces(Protocol):
     """Takes what one pass over a file gives, dataset by dataset."""
 
-    def begin(self, fingerprint: str) -> None:
+    def begin(self, fingerprint: Callable[[], str]) -> None:
         """Rows of facts follow, of a file with this fingerprint; what came before is forgotten.
 
         A file is read once more where it turns out to be written in another notation.
@@ -42,8 +42,7 @@ class Folder:
     path: Path
     known_at: datetime | None = None
     """When the rows will have become known, if they are to land as they are."""
-    parts: Parts | None = field(default=None, init=False)
-    """Facts that are ready to be a part of their table."""
+    _stamp: Callable[[], Stamp] | None = field(default=None, init=False)
     _facts: PartWriter | None = field(default=None, init=False)
     _counts: dict[str, int] = field(default_factory=dict)
 
@@ -52,16 +51,23 @@ class Folder:
         within.mkdir(parents=True, exist_ok=True)
         return cls(Path(tempfile.mkdtemp(prefix="export-", dir=within)), known_at)
 
-    def begin(self, fingerprint: str) -> None:
+    @property
+    def parts(self) -> Parts | None:
+        """Facts that are ready to be a part of their table."""
+        return None if self._stamp is None else Parts(self.path, self._stamp())
+
+    def begin(self, fingerprint: Callable[[], str]) -> None:
         for part in self.path.iterdir():
             part.unlink()
         self._counts.clear()
-        if self.known_at is not None:
-            stamp = Stamp(load_of_file(fingerprint), self.known_at)
-            self.parts, self._facts = Parts(self.path, stamp), PartWriter(self.path, stamp)
+        self._facts = None
+        if (known_at := self.known_at) is not None:
+            self._stamp = lambda: Stamp(load_of_file(fingerprint()), known_at)
 
     def take(self, dataset: str, frame: pl.DataFrame) -> None:
-        if dataset == FACTS and self._facts is not None:
+        if dataset == FACTS and self._stamp is not None:
+            # Only now the fingerprint has to be known: it takes about as long as the first rows.
+            self._facts = self._facts or PartWriter(self.path, self._stamp())
             self._facts.take(frame)
             return
         count = self._counts.get(dataset, 0)
@@ -83,7 +89,7 @@ class Memory:
     frames: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     quarantined: list[Quarantined] = field(default_factory=list)
 
-    def begin(self, fingerprint: str) -> None:  # noqa: ARG002 - in memory nothing is named
+    def begin(self, fingerprint: Callable[[], str]) -> None:  # noqa: ARG002 - in memory nothing is named
         self.frames.clear()
         self.quarantined.clear()
 

@@ -16,6 +16,8 @@ from agents.sources.text.unreadable import UnknownExport, UnreadableExport, show
 
 Progress = Callable[[int, int], None]
 """Called with the bytes done and the bytes in all."""
+Hash = Callable[[], str]
+"""The sha256 of a file's bytes; waits until it is known. Raises UnreadableExport."""
 
 HEADER_WITHIN = 20
 """The header is looked for in this many lines."""
@@ -39,7 +41,7 @@ class Raw:
 
     path: Path
     size: int
-    sha256: str
+    sha256: Hash
     encoding: str
     """utf-8, utf-16-le, utf-16-be or cp1252."""
     head: str
@@ -74,22 +76,38 @@ def is_parquet(path: Path) -> bool:
         return False
 
 
-def sha256_of(path: Path, progress: Progress | None = None) -> str:
-    """The hash of a file's bytes."""
-    return _survey(path, path.stat().st_size, progress)[1]
+def sha256_of(path: Path) -> str:
+    """The hash of a file's bytes. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hashed(path: Path) -> Hash:
+    """The hash of a file, being made from now on in a thread that ends with it."""
+    thread = ThreadPoolExecutor(1, thread_name_prefix="sha256")
+    making = thread.submit(sha256_of, path)
+    thread.shutdown(wait=False)
+
+    def made() -> str:
+        try:
+            return making.result()
+        except OSError as error:
+            raise _unopened(path, error) from error
+
+    return made
 
 
 def examine(path: Path, progress: Progress | None = None) -> Raw:
-    """Read a file once for its hash and encoding.
+    """Read a file once for its encoding; its hash, which takes far longer, is made meanwhile and afterwards.
 
     Raises UnreadableExport for what is no text: workbooks, archives, pictures, an empty file.
     """
     try:
         size = path.stat().st_size
-        head, sha256, valid_utf8, tail = _survey(path, size, progress)
+        sha256 = hashed(path)
+        head, valid_utf8, tail = _survey(path, size, progress)
     except OSError as error:
-        remedy = "check the path and the permissions"
-        raise UnreadableExport(path, None, f"cannot be opened ({error.strerror})", remedy) from error
+        raise _unopened(path, error) from error
     if not head.strip():
         raise UnreadableExport(path, None, "the file is empty", "export the report again")
     for magic, kind, remedy in _KINDS:
@@ -101,28 +119,24 @@ def examine(path: Path, progress: Progress | None = None) -> Raw:
     return Raw(path, size, sha256, encoding, text, tail in (b"\n", b"\r"))
 
 
-def _survey(path: Path, size: int, progress: Progress | None) -> tuple[bytes, str, bool, bytes]:
-    digest = hashlib.sha256()
+def _unopened(path: Path, error: OSError) -> UnreadableExport:
+    return UnreadableExport(path, None, f"cannot be opened ({error.strerror})", "check the path and the permissions")
+
+
+def _survey(path: Path, size: int, progress: Progress | None) -> tuple[bytes, bool, bytes]:
     text = _Utf8()
     head = tail = b""
     done = 0
-    with path.open("rb") as file, ThreadPoolExecutor(1) as hasher:
-        hashed = None
+    with path.open("rb") as file:
         while block := file.read(_BLOCK):
-            if hashed is not None:
-                hashed.result()
-            hashed = hasher.submit(digest.update, block)
             head = head or block[:_HEAD]
-            stripped = block.rstrip(b"\x00")
-            tail = stripped[-1:] or tail
+            tail = block.rstrip(b"\x00")[-1:] or tail
             done += len(block)
             text.see(block, final=done >= size)
             if progress:
                 # This pass is quick: it counts as a tenth of the work.
                 progress(done // 10, size)
-        if hashed is not None:
-            hashed.result()
-    return head, digest.hexdigest(), text.valid, tail
+    return head, text.valid, tail
 
 
 class _Utf8:

@@ -1,5 +1,6 @@
 """Blocks of a file are read fast only where that comes to the same as reading it row by row."""
 
+import hashlib
 import random
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from agents.sources.exports.staged import Folder, frames_in
 from agents.sources.text import rows
 from agents.sources.text.rows import LINE, Piece, blocks
-from agents.sources.text.sniff import Table, examine
+from agents.sources.text.sniff import Table, examine, hashed
 from agents.sources.text.unreadable import UnreadableExport
 from tests.unit.agents.exports.files import google, refusal, written
 
@@ -62,6 +63,18 @@ def test_letters_cut_by_the_edge_of_a_block_are_still_text(tmp_path: Path):
         assert examine(path).encoding == "cp1252"
 
 
+def test_the_hash_is_that_of_the_whole_file(tmp_path: Path):
+    path = tmp_path / "large.csv"
+    path.write_bytes(b"a,b\n" * (3 << 18))
+    assert examine(path).sha256() == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_file_that_goes_while_it_is_hashed_is_refused_by_name(tmp_path: Path):
+    gone = hashed(tmp_path / "gone.csv")
+    with pytest.raises(UnreadableExport, match=r"gone\.csv.*cannot be opened"):
+        gone()
+
+
 def test_a_piece_knows_its_line_ends_and_quotes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(rows, "_BYTES", 64)
     path = written(tmp_path, "a,b,c\n" + '1,"two\nlines",3\n' * 40)
@@ -93,5 +106,5 @@ def test_staged_rows_come_back_as_they_were(tmp_path: Path):
     assert [piece.schema for piece in found] == [whole, whole, some, whole]
     assert found[0].equals(frame)
     assert found[2].height == 3_000
-    folder.begin("a file, read once more")
+    folder.begin(lambda: "a file, read once more")
     assert list(folder.path.iterdir()) == []
