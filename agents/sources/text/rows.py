@@ -9,7 +9,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -19,8 +19,10 @@ from agents.sources.text.totals import is_footer, is_total_label
 from agents.sources.text.unreadable import UnreadableExport
 
 LINE = "line"
-_BYTES = 8 << 20
-"""About 70,000 rows of an ad report at a time."""
+_BYTES = 12 << 20
+"""About 100,000 rows of an ad report at a time."""
+_FIRST = 4 << 20
+"""Less to begin with: until the first rows are there, whoever takes them waits."""
 _LONGEST = 16 << 20
 """No row of a table is that long."""
 
@@ -64,9 +66,10 @@ def _texts(table: Table, progress: Progress | None) -> Iterator[Piece]:
     line = 1
     for piece in _below(table, progress):
         rest += piece
-        while skip and (end := rest.find(b"\n")) >= 0:
-            rest, skip, line = rest[end + 1 :], skip - 1, line + 1
-        if skip == 0 and len(rest) >= _BYTES and b"\n" in rest:
+        if skip:
+            rest, skipped = _without_lines(rest, skip)
+            skip, line = skip - skipped, line + skipped
+        if skip == 0 and len(rest) >= min(_FIRST, _BYTES) // 2 and b"\n" in rest:
             cut, quotes = _row_end(rest)
             text, rest = rest[:cut], rest[cut:]
             ends = _count(text, b"\n")
@@ -76,6 +79,14 @@ def _texts(table: Table, progress: Progress | None) -> Iterator[Piece]:
             _refuse_endless(rest, table, line)
     if skip == 0 and rest:
         yield Piece(rest, line, rest.count(b"\n"), rest.count(b'"'))
+
+
+def _without_lines(text: bytes, most: int) -> tuple[bytes, int]:
+    """The text without so many first lines, or as many whole ones as it has, and how many those are."""
+    begin = skipped = 0
+    while skipped < most and (end := text.find(b"\n", begin)) >= 0:
+        begin, skipped = end + 1, skipped + 1
+    return text[begin:], skipped
 
 
 def _below(table: Table, progress: Progress | None) -> Iterator[bytes]:
@@ -110,9 +121,11 @@ def _decoded(table: Table, progress: Progress | None) -> Iterator[bytes]:
     decoder = None if raw.encoding == "utf-8" else codecs.getincrementaldecoder(raw.encoding)()
     done = bom_length(raw)
     lines = 1
+    size = min(_FIRST, _BYTES)
     with raw.path.open("rb") as file:
         file.seek(done)
-        while block := file.read(_BYTES):
+        while block := file.read(size if decoder else _to_line_end(file, size)):
+            size = _BYTES
             done += len(block)
             if decoder is not None:
                 block = _recoded(block, decoder, table, lines, last=done >= raw.size)
@@ -122,6 +135,15 @@ def _decoded(table: Table, progress: Progress | None) -> Iterator[bytes]:
                 progress(raw.size if done >= raw.size else raw.size // 10 + done * 9 // 10, raw.size)
     if done != raw.size:
         raise UnreadableExport(raw.path, None, "the file changed while it was read", "try again")
+
+
+def _to_line_end(file: BinaryIO, size: int) -> int:
+    """How many bytes to read, about `size`, for a block that ends with a line: then it is not put together of two."""
+    begin, tail = file.tell(), max(size >> 7, 1)
+    file.seek(begin + size - tail)
+    last = file.read(tail).rfind(b"\n")
+    file.seek(begin)
+    return size - tail + last + 1
 
 
 def _recoded(block: bytes, decoder: codecs.IncrementalDecoder, table: Table, lines: int, *, last: bool) -> bytes:
