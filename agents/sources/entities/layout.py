@@ -120,9 +120,7 @@ class Places:
 
 def places_of(layout: EntityLayout, header: Sequence[str]) -> Places | None:
     """Where the layout's fields stand in this header; None if it is another kind of file."""
-    bare = [_without_currency(text) for text in header]
-    plain = [squeezed(text) for text, _ in bare]
-    first = {text: position for position, text in reversed(list(enumerate(plain))) if text}
+    currencies, plain, first = _read(tuple(header))
     at: dict[str, int] = {}
     for one in layout.fields:
         position = next((first[name] for name in names_in(one.headers) if name in first), None)
@@ -136,10 +134,22 @@ def places_of(layout: EntityLayout, header: Sequence[str]) -> Places | None:
     return Places(
         layout,
         at,
-        {name: currency for name, position in at.items() if (currency := bare[position][1])},
+        {name: currency for name, position in at.items() if (currency := currencies[position])},
         sum(text in every for text in plain),
         tuple(header),
     )
+
+
+@lru_cache(maxsize=256)
+def _read(header: tuple[str, ...]) -> tuple[list[str], list[str], dict[str, int]]:
+    """The currencies that headers name, their squeezed forms, and where each of these stands first.
+
+    Every layout asks it of the same header.
+    """
+    bare = [_without_currency(text) for text in header]
+    plain = [squeezed(text) for text, _ in bare]
+    first = {text: position for position, text in reversed(list(enumerate(plain))) if text}
+    return [currency for _, currency in bare], plain, first
 
 
 @cache

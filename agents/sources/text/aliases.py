@@ -27,13 +27,14 @@ class Known(NamedTuple):
 _MONEY = ("spend", "revenue", "budget")
 _COUNTED = re.compile(r" \(\d\)$")
 """The second of two like headers, as they are told apart in rows that were set aside: "Currency code (2)"."""
+_STRAIGHT = {0x2019: "'", 0x2018: "'", 0x02BC: "'", 0x00B4: "'", 0x2011: "-"}
 _HEADER_CURRENCY = re.compile(r"(.*?)\s*[(\[]([a-z]{3})[)\]]")
 
 
 def plain_header(text: str) -> str:
     """The form in which headers are compared."""
     compatible = unicodedata.normalize("NFKC", text.lstrip("\ufeff"))
-    straight = compatible.translate({0x2019: "'", 0x2018: "'", 0x02BC: "'", 0x00B4: "'", 0x2011: "-"})
+    straight = compatible.translate(_STRAIGHT)
     return " ".join(straight.split()).casefold()
 
 
