@@ -31,10 +31,12 @@ def bench_ask(
 
 @bench.command("ingest")
 def bench_ingest(
-    rows: Annotated[int, typer.Option(help="Rows of generated ad data.")] = 1_000_000, json: Json = False
+    rows: Annotated[int, typer.Option(help="Rows of generated ad data.", min=1)] = 1_000_000,
+    rounds: Annotated[int, typer.Option(help="How often each loader takes its turn.", min=1)] = 3,
+    json: Json = False,
 ) -> None:
-    """Ingest generated ad data beside a plain csv + executemany loop in the same run."""
-    run("bench_ingest", "bench_ingest", rows=rows, json=json)
+    """Ingest generated ad data beside dlt and a plain csv + executemany loop in the same run."""
+    run("bench_ingest", "bench_ingest", rows=rows, rounds=rounds, json=json)
 
 
 @bench.command("policy")

@@ -5,7 +5,6 @@ given; what they decide is compared before anything is timed.
 """
 
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from agents.governance.compiled.compiling import compile_policies
 from agents.governance.loading import PolicySet, read_policies
 from bot.commands.bench_policy_baseline import ACTION, judged
 from bot.commands.bench_policy_workload import OUTCOMES, AskedPlan, Workload
-from bot.commands.shell import DONE, NEGATIVE, say
+from bot.commands.shell import DONE, NEGATIVE, progress, say
 
 _SEED = 7
 _ROUNDS = 3
@@ -65,7 +64,7 @@ def run(decisions: int, *, different: int = _PLANS) -> dict[str, Any]:
     loaded = read_policies()
     compiled = compile_policies(loaded.document, loaded.schema_text)
     gates = frozenset(policy.id for policy in loaded.policies if policy.requires)
-    _progress(f"looking for {different:,} plans of all outcomes")
+    progress(f"looking for {different:,} plans of all outcomes")
     workload = Workload(compiled, gates, loaded.document, _SEED)
     plans = workload.plans(different)
     by_hand = [_only(plan, ACTION) for plan in plans]
@@ -73,7 +72,7 @@ def run(decisions: int, *, different: int = _PLANS) -> dict[str, Any]:
     if not by_hand:
         raise BaselineOutdated(f"the baseline judges {ACTION}, and no question asks for it: write it anew")
 
-    _progress("comparing what the paths decide")
+    progress("comparing what the paths decide")
     answers = [_ask_compiled(compiled, plan) for plan in plans]
     agreement = _agreement(loaded, plans, answers, by_hand)
 
@@ -107,7 +106,7 @@ def run(decisions: int, *, different: int = _PLANS) -> dict[str, Any]:
 def _rate(name: str, plans: list[AskedPlan], ask: Callable[[AskedPlan], Any], decisions: int) -> _Rate:
     round_trip = sum(len(plan.requests) for plan in plans)
     turns = max(1, -(-decisions // round_trip))
-    _progress(f"{name}: {_ROUNDS} rounds of {turns * round_trip:,} decisions")
+    progress(f"{name}: {_ROUNDS} rounds of {turns * round_trip:,} decisions")
     seconds = []
     for _ in range(_ROUNDS):
         started = time.process_time()
@@ -159,7 +158,3 @@ def _only(plan: AskedPlan, action: str) -> AskedPlan:
     requests = [asked for asked in plan.requests if asked["action"]["id"] == action]
     named = [asked[side] for asked in requests for side in ("principal", "resource")]
     return AskedPlan(requests, [one for one in plan.entities if one["uid"] in named])
-
-
-def _progress(text: str) -> None:
-    sys.stderr.write(f"{text}\n")

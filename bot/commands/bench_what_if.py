@@ -4,7 +4,6 @@ The whole of what `policy what-if` does is timed: reading the stored text, both 
 """
 
 import statistics
-import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from agents.governance.rules import Rules
 from agents.governance.situation import Situation
 from agents.governance.what_if import Row, count
 from bot.commands import bench_what_if_rows as workload
-from bot.commands.shell import DONE, NEGATIVE, say
+from bot.commands.shell import DONE, NEGATIVE, progress, say
 from storage.records.money import Money
 
 _SEED = 7
@@ -69,7 +68,7 @@ def run(decisions: int) -> dict[str, Any]:
     """Measure the shipped policies over so many seeded decisions; medians of three rounds, of one core's wall clock."""
     files, limits = read_files(), workload.limits()
     now = Rules(files, limits=limits)
-    _progress(f"making {decisions:,} decisions")
+    progress(f"making {decisions:,} decisions")
     rows, changes = workload.rows(decisions, version=now.version, seed=_SEED)
     measured, checked, disagreements = {}, 0, 0
     for name, change in _CHANGES.items():
@@ -88,11 +87,11 @@ def run(decisions: int) -> dict[str, Any]:
 
 def _measured(name: str, what: str, rows: Sequence[Row], now: Rules, then: Rules) -> tuple[dict[str, Any], int]:
     """One change of the limits on both paths, and in how many decisions they disagree."""
-    _progress(f"{name}: {_ROUNDS} rounds")
+    progress(f"{name}: {_ROUNDS} rounds")
     rounds = [_timed(lambda: count(rows, now=now, then=then)) for _ in range(_ROUNDS)]
     seconds = statistics.median(one.wall for one in rounds)
     sample = rows[:: max(1, len(rows) // _SAMPLE)]
-    _progress(f"{name}: {len(sample):,} of them by cedarpy")
+    progress(f"{name}: {len(sample):,} of them by cedarpy")
     cedar = _timed(lambda: [_by_cedar(row, now, then) for row in sample])
     by_cedar = cedar.wall * len(rows) / len(sample)
     here = Side(now, compiled_or_cedar(now))
@@ -141,7 +140,3 @@ def _timed(work: Callable[[], Any]) -> _Round:
     wall, cpu = time.perf_counter(), time.process_time()
     result = work()
     return _Round(time.perf_counter() - wall, time.process_time() - cpu, result)
-
-
-def _progress(text: str) -> None:
-    sys.stderr.write(f"{text}\n")

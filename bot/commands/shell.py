@@ -50,6 +50,11 @@ def say(document: dict[str, Any], *, as_json: bool, text: str) -> None:
     sys.stdout.write((json.dumps(document, ensure_ascii=False, default=plain) if as_json else text).rstrip("\n") + "\n")
 
 
+def progress(text: str) -> None:
+    """A line of what long work is at, for people; the document on standard output stays clean."""
+    sys.stderr.write(f"{text}\n")
+
+
 def plain(value: Any) -> Any:
     """For JSON: decimals as strings, moments and days as ISO text."""
     if isinstance(value, Decimal):

@@ -33,8 +33,9 @@ def test_the_baseline_loads_the_same_amounts(tmp_path: Path):
 
 @pytest.mark.timeout(120)
 def test_both_loaders_are_measured_in_processes_of_their_own(tmp_path: Path):
-    found = run(5_000, tmp_path)
-    assert found["rows"] == 5_000
+    found = run(5_000, tmp_path, rounds=2)
+    assert (found["rows"], found["rounds"]) == (5_000, 2)
+    assert [left.name for left in tmp_path.iterdir()] == ["report.csv"]
     assert found["rows_per_s"] > 0
     assert found["baseline_rows_per_s"] > 0
     assert 20 < found["baseline_peak_mb"] < found["peak_mb"] < 1_000
