@@ -53,8 +53,8 @@ def run(rows: int, folder: Path, *, rounds: int) -> dict[str, Any]:
     """Measure every loader on one report of so many rows, written into `folder` (which stays the caller's).
 
     Gives rows, rounds, rows_per_s and peak_mb of the lake, the same with `baseline_` in front, and ratio: how many
-    times faster the lake is; and the same for dlt with Arrow input, into Parquet files and into a Delta table, with null
-    where dlt (the extra `bench`) is not installed. Time runs from the opened file to the committed load; starting
+    times faster the lake is; and the same for dlt with Arrow input, into Parquet files and into a Delta table, or
+    null where dlt (the extra `bench`) is not installed. Time runs from the opened file to the committed load; starting
     Python is not in it.
     """
     from bot.commands.shell import progress

@@ -51,8 +51,9 @@ def say(document: dict[str, Any], *, as_json: bool, text: str) -> None:
 
 
 def progress(text: str) -> None:
-    """A line of what long work is at, for people; the document on standard output stays clean."""
-    sys.stderr.write(f"{text}\n")
+    """A line of what long work is at, for people who wait; a script's error output stays empty."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"{text}\n")
 
 
 def plain(value: Any) -> Any:
