@@ -1,4 +1,3 @@
-import io
 from decimal import Decimal
 from pathlib import Path
 
@@ -6,7 +5,6 @@ import pytest
 
 from agents.sources.exports.export import read_export
 from bot.commands.bench_ingest import _beside_dlt, run, write_report
-from bot.commands.shell import progress
 from storage.lake_baseline import load
 
 
@@ -42,18 +40,6 @@ def test_both_loaders_are_measured_in_processes_of_their_own(tmp_path: Path):
     assert found["baseline_rows_per_s"] > 0
     assert 20 < found["baseline_peak_mb"] < found["peak_mb"] < 1_000
     assert found["ratio"] == pytest.approx(found["rows_per_s"] / found["baseline_rows_per_s"], rel=0.05, abs=0.01)
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.mark.parametrize(("stream", "said"), [(Terminal(), "round 1 of 3: lake\n"), (io.StringIO(), "")])
-def test_who_waits_at_a_terminal_sees_what_it_is_at(stream: io.StringIO, said: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("sys.stderr", stream)
-    progress("round 1 of 3: lake")
-    assert stream.getvalue() == said
 
 
 def test_without_dlt_it_is_said_that_it_was_not_measured():

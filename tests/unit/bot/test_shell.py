@@ -1,5 +1,6 @@
 """How a command ends: exit codes, one line for people, one document for scripts."""
 
+import io
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -126,3 +127,17 @@ def test_logs_go_to_stderr_and_only_warnings(capsys: pytest.CaptureFixture[str])
     assert out == ""
     assert "plan.none" in err
     assert "plan.proposed" not in err
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(("stream", "said"), [(Terminal(), "round 1 of 3: lake\n"), (io.StringIO(), "")])
+def test_who_waits_at_a_terminal_sees_what_it_is_at(
+    stream: io.StringIO, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr", stream)
+    shell.progress("round 1 of 3: lake")
+    assert stream.getvalue() == said
