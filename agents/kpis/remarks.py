@@ -73,7 +73,15 @@ def _absent(objects: Objects, told: Told) -> Iterator[str]:
         elif part.of not in objects.tables or (part.of != "refund" and objects.tables[part.of].is_empty()):
             yield f"No {_words(part.of)} yet: needs {part.table.brings}."
         elif not told.placed[name].any_rows and part.placed and told.figures.value is None:
-            yield f"No {_words(part.of)} with {_words(part.placed)} in these days."
+            yield f"No {_happening(part, part.placed)} in these days."
+
+
+def _happening(part: Part, moment: str) -> str:
+    """As in "order", "plan was rejected", "handoff was due"."""
+    if moment == part.table.happened:
+        return _words(part.of)
+    what = moment.removesuffix("_at")
+    return f"{_words(part.of)} {'was' if what.endswith('ed') or what == 'due' else 'has its'} {_words(what)}"
 
 
 def _days(query: KpiQuery, window: Window, newest: date | None) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """Every KPI that ships against figures worked out by hand from the small business of `world.py`."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,7 @@ from agents.kpis.definitions import load_kpis
 from agents.kpis.engine import KpiEngine
 from agents.kpis.objects import Objects
 from agents.kpis.query import KpiQuery
+from agents.kpis.windows import Window
 from storage.records.kpis import KpiAnswer
 from tests.unit.agents.kpis.facts import NOW, InMemoryFacts
 from tests.unit.agents.kpis.world import AGENCY, DATA, WEEK, InMemoryObjects, business, order, the_facts
@@ -121,6 +123,22 @@ async def test_a_kpi_without_its_data_says_no_data_and_what_would_bring_it(name)
     assert (answer.value, answer.numerator, answer.no_data) == (None, None, True)
     tables = [part.of for formula in KPIS[name].formulas[:1] for key, part in KPIS[name].parts.items() if key in formula.measures]  # fmt: skip
     assert any(note.startswith(f"No {tables[0].replace('_', ' ')} yet: needs ") for note in answer.notes), answer.notes
+
+
+@pytest.mark.parametrize(
+    ("name", "note"),
+    [
+        ("store_orders", "No order in these days."),
+        ("win_rate", "No deal was closed in these days."),
+        ("sla_compliance", "No handoff was due in these days."),
+        ("plans_rejected", "No plan was rejected in these days."),
+    ],
+)
+async def test_days_in_which_nothing_happened_are_told_in_words(name, note):
+    engine = engine_over(business(costs=[AGENCY]))
+    quiet = Window(first=date(2026, 1, 5), last=date(2026, 1, 11), words="")
+    answer = await engine.ask(KpiQuery(kpi=name, window=quiet))
+    assert note in answer.notes
 
 
 @pytest.mark.parametrize(("name", "longer_than"), [("lead_response_p_ninety", 1440), ("resolution_p_ninety", 1380)])
