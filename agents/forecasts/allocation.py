@@ -84,15 +84,24 @@ def allocate(
         raise TotalOutOfReachError(total, sum(min(option.low, option.before) for option in options))
     if forced:
         return _worth(options, best)
-    whole = chosen = _worth(options, best)
+    found = [_worth(options, before), _worth(options, best)]
     while len(free) > 2:
         free = sorted(free, key=lambda option: _weight(option, best, free))[1:]
         free, best = _without_small(options, free, total=total, unit=unit, share=min_move_share)
-        fewer = _worth(options, best)
-        if fewer.gain.mean() < enough_gain * whole.gain.mean():
+        found.append(_worth(options, best))
+        if found[-1].gain.mean() < enough_gain * _most(found):
             break
-        chosen = fewer
-    return chosen
+    # Today's amounts need not be whole units: staying, or moving fewer of them, may even be worth more.
+    enough = [one for one in found if one.gain.mean() >= enough_gain * _most(found)]
+    return min(enough, key=lambda one: (_moves(one, before), -one.gain.mean()))
+
+
+def _most(found: Sequence[Allocation]) -> float:
+    return max(float(one.gain.mean()) for one in found)
+
+
+def _moves(found: Allocation, before: Mapping[str, int]) -> int:
+    return sum(found.after[key] != amount for key, amount in before.items())
 
 
 def _without_small(

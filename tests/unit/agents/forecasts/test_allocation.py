@@ -75,6 +75,14 @@ def test_the_whole_total_is_spent_to_the_unit(options: list[Option]) -> None:
         assert sum(o.before for o in options) - sum(allocation.after.values()) < UNIT
 
 
+def test_where_no_split_in_whole_units_is_better_all_stays_as_it_is() -> None:
+    drawn = ((513, 2630.0, 26783.0, 1.0), (10304, 3894.0, 4291.0, 2.0), (10293, 3885.0, 4041.0, 2.0))
+    options = [option(f"c{n}", one[0], beta=one[1], kappa=one[2], slope=one[3]) for n, one in enumerate(drawn)]
+    found = best(options, enough_gain=0.8)
+    assert changed(found, options) == 0
+    assert not found.gain.any()
+
+
 @settings(max_examples=40, deadline=None)
 @given(options=options_drawn)
 def test_fewer_changes_cost_no_more_than_allowed(options: list[Option]) -> None:
