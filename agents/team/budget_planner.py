@@ -47,7 +47,7 @@ class BudgetPlanner:
         if len(desk.responses) < 2:
             return self._not_enough(brief, _missing(desk))
         if len(desk.free) < 2:
-            held = "; ".join(f"{key[0]}/{key[1]}: {reason}" for key, reason in sorted(desk.held.items()))
+            held = "; ".join(f"{desk.name_of(key)}: {reason}" for key, reason in sorted(desk.held.items()))
             return self._keep(brief, f"fewer than two campaigns may be moved ({held})")
         try:
             allocation = _allocation(desk)
@@ -100,7 +100,7 @@ class BudgetPlanner:
 
 
 def _missing(desk: Desk) -> str:
-    reasons = [f"{channel}/{campaign}: {reason}" for (channel, campaign), reason in sorted(desk.unmeasured.items())]
+    reasons = [f"{desk.name_of(key)}: {reason}" for key, reason in sorted(desk.unmeasured.items())]
     if not reasons:
         return f"needs two running campaigns in {desk.brief.currency}, has {len(desk.states)}"
     more = f"; and {len(reasons) - 4} more" if len(reasons) > 4 else ""

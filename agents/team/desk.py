@@ -56,6 +56,10 @@ class Desk:
         """Whether the cap demands cuts: then there is something to do even without a gain."""
         return self.total < sum(state.daily_budget.minor for state in self.states.values())
 
+    def name_of(self, key: Key) -> str:
+        """What people call the campaign; untrusted text."""
+        return resource_of(self.states[key]).name
+
     def spend_of(self, key: Key, budget_minor: Floats) -> Floats:
         """Expected spend a day, currency units, of daily budgets in minor units."""
         days = self.history.campaigns.get(key)

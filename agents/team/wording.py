@@ -43,7 +43,7 @@ def why_of(desk: Desk, allocation: Allocation, changes: Sequence[Change]) -> tup
     lines += [_change_line(desk, change) for change in by_size]
     left = {**desk.unmeasured, **desk.held}
     if left:
-        named = [f"{key[0]}/{key[1]} ({left[key]})" for key in sorted(left)]
+        named = [f"{desk.name_of(key)} ({left[key]})" for key in sorted(left)]
         more = f" and {len(named) - _LISTED} more" if len(named) > _LISTED else ""
         lines.append(f"Left unchanged: {', '.join(named[:_LISTED])}{more}.")
     lines.append(
