@@ -23,6 +23,7 @@ _BYTES = 12 << 20
 """About 100,000 rows of an ad report at a time."""
 _FIRST = 4 << 20
 """Less to begin with: until the first rows are there, whoever takes them waits."""
+_PART = 1 << 18
 _LONGEST = 16 << 20
 """No row of a table is that long."""
 
@@ -171,7 +172,9 @@ def _row_end(text: bytes) -> tuple[int, int]:
 
 def _count(text: bytes, letter: bytes, end: int | None = None) -> int:
     """How often a byte comes, up to `end`: four times as fast as `bytes.count` for one that comes often."""
-    return int(np.count_nonzero(np.frombuffer(text, np.uint8, count=-1 if end is None else end) == letter[0]))
+    found = np.frombuffer(text, np.uint8, count=-1 if end is None else end)
+    # Part by part: what is compared is as large again, and memory never touched before is dear.
+    return sum(int(np.count_nonzero(found[at : at + _PART] == letter[0])) for at in range(0, len(found), _PART))
 
 
 def _fast(piece: Piece, table: Table) -> pl.DataFrame | None:
