@@ -281,8 +281,11 @@ def models(seen: Snapshot, zone: ZoneInfo) -> str:
 
 def _model(one: ModelLine, zone: ZoneInfo) -> tuple[str, ...]:
     told = "".join(_evaluation(taken, zone) for taken in one.evaluations)
+    # "features" of the kind "definitions" are feature definitions to people.
+    plural = one.kind == "definitions"
+    name = f"{words(one.name.removesuffix('s'))} {one.kind}" if plural else words(one.name)
     return (
-        f'<strong>{safe(words(one.name))}</strong> version {one.version}<br><span class="note">{safe(one.kind)}, '
+        f'<strong>{safe(name)}</strong> version {one.version}<br><span class="note">{safe(one.kind)}, '
         f"{safe(one.sha256[:12])}</span>",
         safe(plain_moment(one.since, zone)),
         safe(one.owner),

@@ -40,7 +40,7 @@ _RECORDS = {
     "kpis": "KPI definitions",
     "features": "feature definitions",
 }
-_ACRONYMS = {"roas", "ctr", "cvr", "cpc", "cpm", "cpa", "cpl", "aov", "sla", "cmo"}
+_ACRONYMS = {"roas", "ctr", "cvr", "cpc", "cpm", "cpa", "cpl", "aov", "kpi", "sla", "cmo"}
 
 
 def width(text: str) -> int:

@@ -139,5 +139,6 @@ def full() -> Snapshot:
                     EvaluationLine(measure="rejected_again", words="too little to tell", passed=None, at=NOW),
                 ),
             ),
+            ModelLine(name="kpis", version=1, kind="definitions", owner="carla", since=NOW, sha256="cd" * 32),
         ),
     )  # fmt: skip

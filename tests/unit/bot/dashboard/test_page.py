@@ -65,7 +65,7 @@ def test_a_full_page_has_every_part() -> None:
         "ALERT-1", "suspect: PLAN-2", "review: Diagnosed", "level shift, £0.90 per click where £0.50 per click was expected", "Possible: ",
         "part of ALERT-1", "closed by a person: Expected", "2 cases are open, 1 is over",
         "PLAN-6", "taken back by PLAN-4", "trace 0af7", "question answered", "3 failed", "over 5 min", "99.5 %",
-        "99.9 %", "87.5 % of 8 changes validly approved", "median 35.5 min", "max-step", "Budget planner",
+        "99.9 %", "87.5 % of 8 changes validly approved", "median 35.5 min", "max-step", "Budget planner", "KPI definitions",
         "✓ 7 of 10", "✗", "/dashboard?days=90", "/dashboard/VIEW-2?as_of=", "/dashboard VIEW-3",
     ):  # fmt: skip
         assert part in re.sub(r"</?(code|span|strong|p)[^>]*>", "", page), part
