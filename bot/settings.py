@@ -9,6 +9,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_HOME = Path(".countersign")
+_LAKE_URL = re.compile(r"(?:s3a?|az|azure|adl|abfss?|gs)://[^\s/]+(?:/\S*)?|file:///\S+|(?!\w+:).+")
 _PUBLIC_URL = re.compile(r"https?://[^\s/?#@]+/?")
 
 
@@ -20,6 +21,13 @@ class LakeOptionsUnreadable(ValueError):
             "COUNTERSIGN_LAKE_OPTIONS cannot be read: "
             'it takes a JSON object of texts, such as {"AWS_REGION": "eu-west-1"}'
         )
+
+
+class LakeUrlInvalid(ValueError):
+    """Raised for a place that a lake cannot be in; it must not pass for one that is empty."""
+
+    def __init__(self, given: str) -> None:
+        super().__init__(f"COUNTERSIGN_LAKE_URL={given}: it takes s3://bucket/lake, az://…, gs://… or a folder")
 
 
 class PublicUrlInvalid(ValueError):
@@ -74,6 +82,18 @@ class Settings(BaseSettings):
     @cached_property
     def lake(self) -> Path:
         return self.home / "lake"
+
+    @cached_property
+    def lake_uri(self) -> str:
+        """Raises LakeUrlInvalid."""
+        if self.lake_url is not None and not _LAKE_URL.fullmatch(self.lake_url):
+            raise LakeUrlInvalid(self.lake_url)
+        return self.lake_url or str(self.lake)
+
+    @cached_property
+    def lake_local(self) -> Path:
+        """What a lake in an object store keeps on this machine."""
+        return self.home / "lake_local"
 
     @cached_property
     def lake_storage(self) -> dict[str, str] | None:

@@ -105,11 +105,11 @@ def office_of(
     clock: Callable[[], datetime],
     tracing: Tracing,
 ) -> Office:
-    lake = Lake(settings.lake_url or str(settings.lake), storage_options=settings.lake_storage)
+    lake = Lake(settings.lake_uri, storage_options=settings.lake_storage, local=settings.lake_local)
     readers, channels = outside
     facts, team = LakeReader(ledger, lake), roster()
     by_name = {agent.name: agent for agent in team}
-    values = FeatureValues(lake.uri, storage_options=settings.lake_storage)
+    values = FeatureValues(lake.uri, storage_options=settings.lake_storage, local=lake.local)
     features = FeatureStore(ledger, facts, values, definitions=load_features())
     keyring, texts = Keyring(settings.keys), home_texts(settings)
     rulebook, here = Rulebook(keyring), frozenset(channels)

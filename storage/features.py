@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import polars as pl
 from polars.datatypes import DataType, DataTypeClass
 
+from storage.lake.merging import folder_for
 from storage.lake.table import VersionedTable
 from storage.records.features import FeatureRun
 
@@ -28,10 +30,16 @@ _KEY = ("feature", "version", "entity", "day")
 class FeatureValues:
     """The table of values below the lake's folder or URL; rows count once their run is in the database."""
 
-    def __init__(self, uri: str, *, storage_options: dict[str, str] | None = None) -> None:
+    def __init__(self, uri: str, *, storage_options: dict[str, str] | None = None, local: Path | None = None) -> None:
+        """`local`: see Lake."""
         schema = pl.Schema({**_COLUMNS, "load_id": pl.String, "known_at": _MOMENT})
         self._table = VersionedTable(
-            f"{uri.rstrip('/')}/features", schema, options=storage_options, compact_above=64, fit=_fitted
+            f"{uri.rstrip('/')}/features",
+            schema,
+            options=storage_options,
+            compact_above=64,
+            local=local or folder_for(uri),
+            fit=_fitted,
         )
         self._writing = asyncio.Lock()
 

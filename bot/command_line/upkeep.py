@@ -27,7 +27,7 @@ def up(
 
 @commands.command()
 def check(home: Home = HOME, json: Json = False) -> None:
-    """Check this home: database, audit trail, policies, limits, people; exit code 1 if anything is wrong."""
+    """Check this home: database, lake, audit trail, policies, limits, people; exit code 1 if anything is wrong."""
     run("inspect", "check", home=home, json=json)
 
 

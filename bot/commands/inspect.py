@@ -16,6 +16,8 @@ from bot.settings import Settings
 from bot.staff import load_people
 from bot.wiring import SKILLS
 from storage.database import copy_database
+from storage.lake.reach import LakeUnreachable
+from storage.lake.store import DATASETS
 from storage.migrations.runner import current, revisions, upgrade
 
 
@@ -26,7 +28,7 @@ async def check(*, home: Path, json: bool) -> int | None:
     findings = [await asyncio.to_thread(_schema, settings), _people(settings)]
     async with open_office(settings) as office:
         findings += [await _rules(office), await _drafts(office), owners_check(await office.owners.list())]
-        findings.append(await _trail(office))
+        findings += [await _trail(office), await _lake(office)]
     ok = all(one["ok"] for one in findings)
     lines = [f"{'ok  ' if one['ok'] else 'BAD '} {one['what']}: {one['words']}" for one in findings]
     say({"ok": ok, "checks": findings}, as_json=json, text="\n".join(lines))
@@ -109,6 +111,22 @@ async def _trail(office: Office) -> dict[str, Any]:
         found = await tx.audit.verify(keys=office.keyring.public_keys())
     words = f"{found.entries} entries" if found.ok else f"broken at entry {found.first_bad}: {found.problem}"
     return {"what": "audit trail", "ok": found.ok, "words": words}
+
+
+async def _lake(office: Office) -> dict[str, Any]:
+    async with office.ledger.read() as tx:
+        loads = [*await tx.loads.known(simulated=False), *await tx.loads.known(simulated=True)]
+    try:
+        held = {name: version for name in DATASETS if (version := await office.lake.version(name)) is not None}
+    except LakeUnreachable as error:
+        return {"what": "lake", "ok": False, "words": str(error)}
+    told = {(name, version) for load in loads for name, version in load.versions.items()}
+    lost = sorted({name for name, version in told if held.get(name, -1) < version})
+    if lost:
+        words = f"{office.lake.uri} lacks loads of {', '.join(lost)} that this home knows of: it is another lake"
+    else:
+        words = f"{office.lake.uri}: {', '.join(held) or 'nothing yet'}"
+    return {"what": "lake", "ok": not lost, "words": words}
 
 
 def _copy(settings: Settings, target: Path) -> list[str]:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import polars as pl
 
@@ -21,11 +22,18 @@ class Dataset:
     """The rows of one entity. A load becomes readable only by being named in `read`, as for facts."""
 
     def __init__(
-        self, uri: str, entity: type[Entity], *, options: dict[str, str] | None = None, compact_above: int = 64
+        self,
+        uri: str,
+        entity: type[Entity],
+        *,
+        local: Path,
+        options: dict[str, str] | None = None,
+        compact_above: int = 64,
     ) -> None:
+        """`local`: see Lake."""
         self.entity = entity
         self.table = VersionedTable(
-            uri, stored_schema_of(entity), options=options, compact_above=compact_above, fit=self._fit
+            uri, stored_schema_of(entity), options=options, compact_above=compact_above, local=local, fit=self._fit
         )
         self._writing = asyncio.Lock()
 

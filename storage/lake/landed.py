@@ -11,7 +11,9 @@ from typing import Any
 import polars as pl
 from polars.datatypes import DataType, DataTypeClass
 
+from storage.lake.delta import for_polars, made, opened
 from storage.lake.frames import Frames, pulled
+from storage.lake.reach import reaching
 from storage.records.record import Record, UtcDatetime
 
 SCHEME = "landed://"
@@ -59,7 +61,7 @@ class LandedFiles:
     """Keeps one copy of every file that landed; a copy is one commit, so there is no half of one."""
 
     def __init__(self, uri: str, *, options: dict[str, str] | None = None) -> None:
-        self._uri = uri
+        self.uri = uri
         self._options = options
         self._writing = asyncio.Lock()
 
@@ -98,6 +100,7 @@ class LandedFiles:
         """Every copy, oldest first."""
         return await asyncio.to_thread(self._all)
 
+    @reaching
     def _keep(self, parts: Iterable[bytes], sha256: str, name: str, tokens: bool, now: datetime) -> None:
         from arro3.core import RecordBatchReader, Table
         from deltalake import ColumnProperties, CommitProperties, Transaction, WriterProperties, write_deltalake
@@ -106,13 +109,18 @@ class LandedFiles:
             return
         rows = _Rows(parts, {"sha256": sha256, "name": name, "tokens": tokens, "landed_at": now.astimezone(UTC)})
         schema = Table.from_arrow(_SCHEMA.to_frame()).schema
+        table = opened(self.uri, self._options) or made(
+            self.uri,
+            _SCHEMA,
+            self._options,
+            configuration={"delta.dataSkippingNumIndexedCols": "0"},
+            partition_by=["sha256"],
+        )
         try:
             write_deltalake(
-                self._uri,
+                table,
                 RecordBatchReader.from_batches(schema, rows.batches()),
                 mode="append",
-                partition_by=["sha256"],
-                configuration={"delta.dataSkippingNumIndexedCols": "0"},
                 # Small groups are written out as they fill: memory is bounded by a few parts. Without statistics
                 # no piece of the content stands outside the compressed pages.
                 writer_properties=WriterProperties(
@@ -123,7 +131,6 @@ class LandedFiles:
                 commit_properties=CommitProperties(
                     app_transactions=[Transaction(sha256, 1)], custom_metadata={"landed": sha256}
                 ),
-                storage_options=self._options,
             )
         except Exception:
             # The engine wraps what a part raised; a copy that another process made in the meantime is as good.
@@ -132,10 +139,12 @@ class LandedFiles:
             if not self._holds(sha256):
                 raise
 
+    @reaching
     def _holds(self, sha256: str) -> bool:
-        table = self._open()
+        table = opened(self.uri, self._options)
         return table is not None and table.transaction_version(sha256) is not None
 
+    @reaching
     def _restore(self, sha256: str, folder: Path) -> Path:
         scan = self._scan(sha256)
         parts = None if scan is None else scan.select("part", "name", "tokens").collect().sort("part")
@@ -155,6 +164,7 @@ class LandedFiles:
             raise ContentChanged(sha256)
         return target
 
+    @reaching
     def _all(self) -> tuple[LandedFile, ...]:
         scan = self._scan()
         if scan is None:
@@ -168,20 +178,11 @@ class LandedFiles:
         return tuple(LandedFile(**row) for row in files.iter_rows(named=True))
 
     def _scan(self, sha256: str | None = None) -> pl.LazyFrame | None:
-        table = self._open()
+        table = opened(self.uri, self._options)
         if table is None:
             return None
-        rows = pl.scan_delta(table)
+        rows = pl.scan_delta(table, storage_options=for_polars(self._options))
         return rows if sha256 is None else rows.filter(pl.col("sha256") == sha256)
-
-    def _open(self) -> Any:
-        from deltalake import DeltaTable
-        from deltalake.exceptions import TableNotFoundError
-
-        try:
-            return DeltaTable(self._uri, storage_options=self._options)
-        except TableNotFoundError:
-            return None
 
 
 class _Rows:

@@ -1,6 +1,7 @@
-"""Files in a table's folder that no version of it ever named: what a kill between a move and its commit leaves."""
+"""Files of a table that no version of it ever named: what a kill before a commit leaves."""
 
-from datetime import datetime
+import math
+from datetime import UTC, datetime
 from json import loads
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,25 @@ def cleared(folder: Path, table: Any, before: datetime) -> int:
             del left[name]
     for file in left.values():
         file.unlink(missing_ok=True)
+    return len(left)
+
+
+def vacuumed(table: Any, before: datetime) -> int:
+    """The same of a table in an object store, where the engine has to look and to remove."""
+    hours = max(0, math.ceil((datetime.now(UTC) - before).total_seconds() / 3600))
+    replaced = table.vacuum(retention_hours=0, enforce_retention_duration=False)
+    unused = table.vacuum(retention_hours=hours, enforce_retention_duration=False, full=True)
+    left = set(unused).difference(replaced)
+    if left:
+        # Files that merging replaced are read with the version before it.
+        merged = [int(one["version"]) - 1 for one in table.history() if one.get("operation") == "OPTIMIZE"]
+        table.vacuum(
+            retention_hours=hours,
+            enforce_retention_duration=False,
+            full=True,
+            keep_versions=merged or None,
+            dry_run=False,
+        )
     return len(left)
 
 

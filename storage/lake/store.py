@@ -1,7 +1,6 @@
 """The lake: daily facts and business objects as they were reported, every version kept, read as of any moment."""
 
 import asyncio
-import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ from storage.lake.facts import FACTS, checked_facts
 from storage.lake.frames import Frames, pulled
 from storage.lake.history import Compaction, Retention, SchemaVersion, TableVersion
 from storage.lake.landed import LandedFiles
+from storage.lake.merging import folder_for
 from storage.lake.parts import Parts
 from storage.lake.table import VersionedTable
 from storage.records.facts import Load
@@ -30,14 +30,33 @@ class Lake:
     database, so a crash between `append` and that registration leaves nothing that anyone can see.
     """
 
-    def __init__(self, uri: str, *, storage_options: dict[str, str] | None = None, compact_above: int = 64) -> None:
-        """`compact_above` so many files the small ones of a table are merged; old versions stay readable."""
+    def __init__(
+        self,
+        uri: str,
+        *,
+        storage_options: dict[str, str] | None = None,
+        compact_above: int = 64,
+        local: Path | None = None,
+    ) -> None:
+        """`compact_above` so many files the small ones of a table are merged; old versions stay readable.
+
+        `local`: where a lake in an object store keeps what belongs on this machine; all who write to it name the same.
+        """
         self.uri = uri.rstrip("/")
+        self.local = local if local is not None and "://" in self.uri else folder_for(self.uri)
+        """Frames on their way into the lake, and whose turn it is to merge; a lake in a folder has them there."""
         self._facts = VersionedTable(
-            f"{self.uri}/facts", FACTS, options=storage_options, compact_above=compact_above, fit=checked_facts
+            f"{self.uri}/facts",
+            FACTS,
+            options=storage_options,
+            compact_above=compact_above,
+            local=self.local,
+            fit=checked_facts,
         )
         self._datasets = {
-            name: Dataset(f"{self.uri}/{name}", entity, options=storage_options, compact_above=compact_above)
+            name: Dataset(
+                f"{self.uri}/{name}", entity, local=self.local, options=storage_options, compact_above=compact_above
+            )
             for name, entity in BY_DATASET.items()
         }
         self.landed = LandedFiles(f"{self.uri}/landed", options=storage_options)
@@ -47,7 +66,7 @@ class Lake:
     @property
     def staging(self) -> Path:
         """A local folder for frames that are parsed but not yet appended; not part of the table."""
-        return Path(tempfile.gettempdir() if "://" in self.uri else self.uri) / "staging"
+        return self.local / "staging"
 
     def dataset(self, name: str) -> Dataset:
         """A dataset other than facts, by the name of its contract. Raises KeyError for one that no contract names."""

@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from json import loads
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -11,18 +10,18 @@ from urllib.parse import unquote
 import polars as pl
 
 from storage.lake.checked import CheckedBatches
+from storage.lake.delta import ROWS, for_polars, has, made, opened, said_of, version_of
 from storage.lake.history import Compaction, Retention, SchemaVersion, TableVersion
-from storage.lake.leftovers import cleared, names_of
+from storage.lake.leftovers import cleared, names_of, vacuumed
+from storage.lake.merging import turn
 from storage.lake.parts import Parts, moved, planned
+from storage.lake.reach import reach, reaching
 
 _KEEP_HISTORY = {
     # By default old versions become unreadable after 30 days; a decision cites them for as long as it exists.
     "delta.logRetentionDuration": "interval 36500 days",
     "delta.deletedFileRetentionDuration": "interval 36500 days",
 }
-_ROWS = "num_added_rows"
-_NEWEST = 50
-"""Commits looked through for the version of a load before all of them are: it is nearly always the last."""
 Fit = Callable[[pl.DataFrame, str], pl.DataFrame]
 """Holds a frame of the load with this id against the contract; raises ContractBroken."""
 
@@ -41,16 +40,25 @@ class VersionedTable:
     """A Delta table of one dataset; everything here blocks."""
 
     def __init__(
-        self, uri: str, schema: pl.Schema, *, options: dict[str, str] | None, compact_above: int, fit: Fit
+        self,
+        uri: str,
+        schema: pl.Schema,
+        *,
+        options: dict[str, str] | None,
+        compact_above: int,
+        local: Path,
+        fit: Fit,
     ) -> None:
-        """`schema` with `load_id` and `known_at`, which are added to what `fit` gives."""
+        """`schema` with `load_id` and `known_at`, which are added to what `fit` gives; `local`: see Lake."""
         self.uri = uri
         self.dataset = uri.rsplit("/", 1)[-1]
         self.schema = schema
         self._options = options
         self._compact_above = compact_above
+        self._merging = local / f"{self.dataset}.merging"
         self._fit = fit
 
+    @reaching
     def append(self, frames: Iterable[pl.DataFrame], load_id: str, known_at: datetime) -> int:
         """Add all frames as one commit and give the version that holds them; a known load changes nothing.
 
@@ -61,8 +69,8 @@ class VersionedTable:
         from deltalake.exceptions import CommitFailedError
 
         table = self.open() or self._create()
-        if _has(table, load_id):
-            return _version_of(table, load_id)
+        if has(table, load_id):
+            return version_of(table, load_id)
         table = self._with_new_columns(table)
         checked = CheckedBatches(frames, lambda frame: self._complete(frame, load_id, known_at))
         schema = Table.from_arrow(self.schema.to_frame()).schema
@@ -72,11 +80,11 @@ class VersionedTable:
                 RecordBatchReader.from_batches(schema, checked.batches()),
                 mode="append",
                 # One file a load where possible: files are pruned by day, and small ones are merged later.
-                commit_properties=_named(load_id),
+                commit_properties=said_of(load_id),
             )
         except CommitFailedError:
             table = self.open()
-            if table is None or not _has(table, load_id):
+            if table is None or not has(table, load_id):
                 raise
         except Exception:
             # The engine wraps what the iterable raised in an error of its own: the cause is the real message.
@@ -85,6 +93,7 @@ class VersionedTable:
             raise
         return self._landed(load_id)
 
+    @reaching
     def adopt(self, parts: Parts) -> int:
         """Make files that were written for this table part of it, as one commit; a known load changes nothing.
 
@@ -97,14 +106,14 @@ class VersionedTable:
         if self._remote:
             return self.append(parts.frames(), stamp.load_id, stamp.known_at)
         table = self.open() or self._create()
-        if _has(table, stamp.load_id):
-            return _version_of(table, stamp.load_id)
+        if has(table, stamp.load_id):
+            return version_of(table, stamp.load_id)
         table = self._with_new_columns(table)
         targets = planned(parts, Path(self.uri))
         try:
             actions = moved(targets)
             table.create_write_transaction(
-                actions, "append", table.schema(), commit_properties=_named(stamp.load_id, actions)
+                actions, "append", table.schema(), commit_properties=said_of(stamp.load_id, actions)
             )
         except Exception as error:
             # The engine may also break after its commit was written: then the files are the table's.
@@ -113,7 +122,7 @@ class VersionedTable:
             for _, file in targets:
                 if file.name not in named:
                     file.unlink(missing_ok=True)
-            known = isinstance(error, CommitFailedError) and _has(fresh, stamp.load_id)
+            known = isinstance(error, CommitFailedError) and has(fresh, stamp.load_id)
             if not known:
                 raise
         return self._landed(stamp.load_id)
@@ -121,34 +130,32 @@ class VersionedTable:
     def _landed(self, load_id: str) -> int:
         """The version that holds a load which was just committed; many small files are merged."""
         fresh = self.open()
-        version = _version_of(fresh, load_id)
+        version = version_of(fresh, load_id)
         if len(fresh.file_uris()) > self._compact_above:
-            self._compact(fresh)
+            self._compact()
         return version
 
     @contextlib.contextmanager
     def reading(self, version: int | None) -> Iterator[pl.LazyFrame | None]:
         """The rows, to be collected inside; a version whose files retention removed raises VersionUnknown there."""
-        try:
-            yield self._scan(version)
-        except (FileNotFoundError, pl.exceptions.ComputeError) as error:
-            if version is None:
-                raise
-            raise VersionUnknown(self.dataset, version, self.version()) from error
+        with reach(self.uri):
+            try:
+                yield self._scan(version)
+            except (FileNotFoundError, pl.exceptions.ComputeError) as error:
+                if version is None:
+                    raise
+                raise VersionUnknown(self.dataset, version, self.version()) from error
 
+    @reaching
     def open(self, version: int | None = None) -> Any:
         """The table as it is, or was at a version; None while there is none. Raises VersionUnknown."""
-        from deltalake import DeltaTable
-        from deltalake.exceptions import DeltaError, TableNotFoundError
+        from deltalake.exceptions import DeltaError
 
-        try:
-            table = DeltaTable(self.uri, storage_options=self._options)
-        except TableNotFoundError:
-            if version is not None:
-                raise VersionUnknown(self.dataset, version, None) from None
-            return None
+        table = opened(self.uri, self._options)
         if version is None:
             return table
+        if table is None:
+            raise VersionUnknown(self.dataset, version, None)
         newest = int(table.version())
         if not 0 <= version <= newest:
             raise VersionUnknown(self.dataset, version, newest)
@@ -166,8 +173,9 @@ class VersionedTable:
     def holds(self, load_id: str) -> bool:
         """Whether the rows of this load are in the table, registered or not."""
         table = self.open()
-        return table is not None and _has(table, load_id)
+        return table is not None and has(table, load_id)
 
+    @reaching
     def versions(self, limit: int | None = None) -> tuple[TableVersion, ...]:
         """What was done to the table, newest first."""
         table = self.open()
@@ -184,15 +192,17 @@ class VersionedTable:
             told.append(SchemaVersion(version=change.version, at=change.at, columns=columns, added=added))
         return tuple(told)
 
+    @reaching
     def compact(self) -> Compaction:
         """Merge small files; no version becomes unreadable by it."""
         table = self.open()
         if table is None:
             return Compaction(dataset=self.dataset, files_before=0, files_after=0)
         before = len(table.file_uris())
-        self._compact(table)
+        self._compact()
         return Compaction(dataset=self.dataset, files_before=before, files_after=len(self.open().file_uris()))
 
+    @reaching
     def retain(self, keep: Sequence[int], *, older_than: timedelta, delete: bool) -> Retention:
         """Remove files that only versions replaced longer ago than that need, except for the versions to `keep`.
 
@@ -211,13 +221,13 @@ class VersionedTable:
         )
         return Retention(dataset=self.dataset, kept=tuple(kept), files=tuple(files), deleted=delete)
 
+    @reaching
     def tidy(self, before: datetime) -> int:
-        """Remove files that no version ever named, left by killed processes before the moment; gives how many.
-
-        Of a table in a folder; in an object store nothing is moved into a table, and nothing is removed here.
-        """
-        table = None if self._remote else self.open()
-        return 0 if table is None else cleared(Path(self.uri), table, before)
+        """Remove files that no version ever named, left by killed processes before the moment; gives how many."""
+        table = self.open()
+        if table is None:
+            return 0
+        return vacuumed(table, before) if self._remote else cleared(Path(self.uri), table, before)
 
     def _scan(self, version: int | None) -> pl.LazyFrame | None:
         """The table's rows, of all loads, registered or not; None while there is no table."""
@@ -238,7 +248,7 @@ class VersionedTable:
             schema=dict(self.schema),
             glob=False,
             missing_columns="insert",
-            storage_options=self._options if self._remote else None,
+            storage_options=for_polars(self._options) if self._remote else None,
             # Files that were adopted hold their texts as a dictionary.
             cast_options=pl.ScanCastOptions(categorical_to_string="allow"),
         )
@@ -249,16 +259,7 @@ class VersionedTable:
         return "://" in self.uri
 
     def _create(self) -> Any:
-        from arro3.core import Table
-        from deltalake import DeltaTable
-
-        return DeltaTable.create(
-            self.uri,
-            Table.from_arrow(self.schema.to_frame()).schema,
-            mode="ignore",
-            configuration=_KEEP_HISTORY,
-            storage_options=self._options,
-        )
+        return made(self.uri, self.schema, self._options, configuration=_KEEP_HISTORY)
 
     def _with_new_columns(self, table: Any) -> Any:
         """A table from an earlier version of the contract gets the columns that came since, as one commit."""
@@ -280,32 +281,13 @@ class VersionedTable:
         )
         return stamped.select(self.schema.names())
 
-    def _compact(self, table: Any) -> None:
+    def _compact(self) -> None:
         from deltalake.exceptions import CommitFailedError
 
         # Another writer may come between; the next append tries again.
-        with contextlib.suppress(CommitFailedError):
-            table.optimize.compact()
-
-
-def _has(table: Any, load_id: str) -> bool:
-    return table.transaction_version(load_id) is not None
-
-
-def _named(load_id: str, actions: Sequence[Any] = ()) -> Any:
-    """What a commit says of itself; the engine counts the rows of those that it writes itself."""
-    from deltalake import CommitProperties, Transaction
-
-    rows = {_ROWS: str(sum(loads(action.stats)["numRecords"] for action in actions))} if actions else {}
-    return CommitProperties(app_transactions=[Transaction(load_id, 1)], custom_metadata={"load_id": load_id, **rows})
-
-
-def _version_of(table: Any, load_id: str) -> int:
-    for limit in (_NEWEST, None):
-        for commit in table.history(limit):
-            if commit.get("load_id") == load_id:
-                return int(commit["version"])
-    return int(table.version())
+        with turn(self._merging) as ours, contextlib.suppress(CommitFailedError):
+            if ours:
+                self.open().optimize.compact()
 
 
 def _columns(table: Any) -> dict[str, str]:
@@ -314,7 +296,7 @@ def _columns(table: Any) -> dict[str, str]:
 
 def _told(commit: dict[str, Any]) -> TableVersion:
     metrics = commit.get("operationMetrics") or {}
-    rows = metrics.get("num_added_rows", commit.get(_ROWS))
+    rows = metrics.get(ROWS, commit.get(ROWS))
     return TableVersion(
         version=int(commit["version"]),
         at=datetime.fromtimestamp(commit["timestamp"] / 1000, UTC),

@@ -14,7 +14,7 @@ from bot.commands import erase as erasing
 from bot.commands import lake as commands
 from bot.commands.shell import NEGATIVE, BadInput
 from bot.opening import open_office
-from bot.settings import LakeOptionsUnreadable, Settings
+from bot.settings import LakeOptionsUnreadable, LakeUrlInvalid, Settings
 from storage.contracts.checks import conform
 from storage.contracts.columns import schema_of
 from storage.contracts.entities import BY_DATASET, Lead
@@ -126,6 +126,19 @@ async def test_the_lake_may_be_elsewhere(tmp_path: Path, shell: Shell):
         await office.lake.append([frame(fact())], "load-1", NOON)
     assert (tmp_path / "elsewhere" / "facts").is_dir()
     assert not (tmp_path / "home" / "lake").exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["s3://bucket", "s3://bucket/lake", "az://box/lake", "gs://b/l", "file:///lake", "a lake"]
+)
+def test_a_lake_is_in_a_store_or_a_folder(url: str):
+    assert Settings(lake_url=url).lake_uri == url
+
+
+@pytest.mark.parametrize("url", ["s4://bucket/lake", "s3:/bucket/lake", "s3://", "https://bucket/lake", "file://lake"])
+def test_a_mistyped_place_is_no_empty_lake(url: str):
+    with pytest.raises(LakeUrlInvalid, match="it takes s3://bucket/lake"):
+        _ = Settings(lake_url=url).lake_uri
 
 
 @pytest.mark.parametrize("text", ["{", '["a"]', '{"a": 1}'])
