@@ -7,10 +7,11 @@ from pathlib import Path
 import polars as pl
 
 from agents.sources.entities.json_rows import is_json, open_json
+from agents.sources.entities.tables import blocks_of
 from agents.sources.entities.wordpress import LAYOUT as WXR
 from agents.sources.entities.wordpress import read_cells
 from agents.sources.exports.report import ExportReport
-from agents.sources.text.rows import LINE, blocks, column
+from agents.sources.text.rows import LINE, column
 from agents.sources.text.sniff import examine, find_header
 from agents.sources.text.unreadable import UnreadableExport
 
@@ -42,7 +43,7 @@ def cells_of(path: Path, report: ExportReport) -> Iterator[pl.DataFrame] | None:
         return None
     if found is None or found[0] < len(names) or LINE in found[1].header:
         return None
-    return _named(blocks(found[1]), found[1].header)
+    return _named(blocks_of(found[1])(None), found[1].header)
 
 
 def _begun(frames: Iterator[pl.DataFrame]) -> Iterator[pl.DataFrame] | None:
