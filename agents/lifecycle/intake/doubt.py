@@ -5,7 +5,8 @@ its own (`release`), begun by it.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
@@ -15,6 +16,7 @@ from agents.kpis.lacking import listed
 from agents.lifecycle.intake.feed_changes import FeedChange, changes_since, kept_columns, lost_figures
 from agents.lifecycle.intake.feed_variant import variant_of
 from agents.lifecycle.intake.hold import HeldFile, Said, Shelf
+from agents.lifecycle.intake.unpriced import left_out, priced
 from agents.lifecycle.questions.ask import Asker, Inquiry
 from agents.sources.entities.proposal import Guess, ProposedMapping, Refusal, propose
 from agents.sources.exports.report import ExportReport
@@ -32,6 +34,7 @@ from storage.records.record import digest_of
 WORK = "land"
 """The kind of work that an answer begins."""
 ACCEPT, REFUSE = "accept", "refuse"
+_READ = Option(id=ACCEPT, label="Read it like this", style="primary")
 _MOST_NAMED = 12
 """Changes and columns named on a card; beyond, they are counted."""
 
@@ -75,6 +78,7 @@ class Doubts:
         """
         try:
             proposal = await asyncio.to_thread(proposal_for, path)
+            by_currency = await asyncio.to_thread(priced, path, await self._currencies())
             sha256 = await asyncio.to_thread(sha256_of, path)
         except UnreadableExport as error:
             return None, str(error).replace(str(error.path), path.name, 1)
@@ -84,7 +88,13 @@ class Doubts:
         async with self._ledger.write() as tx:
             key = f"mapping:{proposal.feed}"
             files = _files(await tx.questions.open_of(key), held)
-            return await self._asker.ask(tx, _mapping_inquiry(key, proposal, files)), ""
+            return await self._asker.ask(tx, _mapping_inquiry(key, proposal, files, by_currency)), ""
+
+    async def _currencies(self) -> tuple[str, ...]:
+        """Those in which money was spent so far, the most frequent first; what a file without one may be in."""
+        async with self._ledger.read() as tx:
+            known = Counter(code for load in await tx.loads.known(simulated=False) for code in load.spend)
+        return tuple(code for code, _ in known.most_common())
 
     def mapping_for(self, path: Path) -> Path | None:
         """The mapping that a person confirmed for files with this header; blocks."""
@@ -151,6 +161,17 @@ def proposal_for(path: Path) -> ProposedMapping | Refusal:
     return propose(examine(path))
 
 
+def accepts(question: Question) -> bool:
+    """Whether the answer takes the files, in whatever currency."""
+    return (question.answer or "").partition("-")[0] == ACCEPT
+
+
+def mapping_said(question: Question) -> str:
+    """The mapping that the answer chose."""
+    code = (question.answer or "").partition("-")[2]
+    return str(question.subject["priced"][code] if code else question.subject["text"])
+
+
 def held_in(question: Question) -> tuple[HeldFile, ...]:
     """The files that wait for the answer."""
     return tuple(HeldFile.model_validate(one) for one in question.subject.get("held", ()))
@@ -179,7 +200,7 @@ def _schema_inquiry(
     return Inquiry(
         key=key,
         kind=QuestionKind.SCHEMA,
-        title=f"{report.feed}: the columns are not what they were",
+        title=f"{files[-1].name}: the columns are not what they were",
         lines=(
             _waiting(files),
             *(f"{change.words[:1].upper()}{change.words[1:]}." for change in changes[:_MOST_NAMED]),
@@ -213,13 +234,16 @@ def _without(report: ExportReport, lost: Sequence[str]) -> str:
         return "Nothing that was read before would be missing."
     days = format_days(report.first_day, report.last_day)
     return (
-        f"No column of it is read as {listed(lost)}: taken as it is, {days} would be without. Every answer that "
-        "needs it says so. To keep it, give the column its old name back and export again."
+        f"No column of it is read as {listed(lost)}: taken as it is, {days} would have no {listed(lost)}, and every "
+        "answer that needs them says so. To keep them, give the column its old name back and export again."
     )
 
 
-def _mapping_inquiry(key: str, proposal: ProposedMapping, files: Sequence[HeldFile]) -> Inquiry:
-    rows = [_guess_row(guess, proposal.dataset) for guess in proposal.guesses[:_MOST_NAMED]]
+def _mapping_inquiry(
+    key: str, proposal: ProposedMapping, files: Sequence[HeldFile], by_currency: Mapping[str, str]
+) -> Inquiry:
+    amounts = left_out(proposal.text, by_currency)
+    rows = [_guess_row(guess, proposal.dataset, amounts) for guess in proposal.guesses[:_MOST_NAMED]]
     more = len(proposal.guesses) - len(rows)
     what = "daily advertising figures" if proposal.dataset == "facts" else f"the dataset {proposal.dataset}"
     return Inquiry(
@@ -230,25 +254,32 @@ def _mapping_inquiry(key: str, proposal: ProposedMapping, files: Sequence[HeldFi
             _waiting(files),
             f"It could be read as {what}, with these columns.",
             *proposal.doubts,
+            *(("Say the currency below, and they are read.",) if by_currency else ()),
             *((f"And {more} more columns.",) if more > 0 else ()),
         ),
         table=(("Column", "Read as", "Examples"), *rows),
         options=(
-            Option(id=ACCEPT, label="Read it like this", style="primary"),
+            *(
+                Option(id=f"{ACCEPT}-{code}", label=f"Read it, amounts in {code}", style="" if place else "primary")
+                for place, code in enumerate(by_currency)
+            ),
+            Option(id=ACCEPT, label="Read it without amounts") if by_currency else _READ,
             Option(id=REFUSE, label="Leave it out", style="danger", confirm="The file is let go and nothing lands."),
         ),
         if_nobody_answers="The file waits and nothing of it lands.",
         subject={
             "feed": proposal.feed,
             "text": proposal.text,
+            "priced": dict(by_currency),
             "held": [one.model_dump(mode="json") for one in files],
         },
         about=tuple((file_id(one.sha256), one.name) for one in files),
     )
 
 
-def _guess_row(guess: Guess, dataset: str) -> tuple[str, str, str]:
-    return guess.header, guess.field or "left out", ", ".join(_shown(guess, dataset)) or "empty"
+def _guess_row(guess: Guess, dataset: str, amounts: frozenset[str]) -> tuple[str, str, str]:
+    field = f"{guess.field} (currency?)" if guess.field in amounts else guess.field or "left out"
+    return guess.header, field, "  ·  ".join(_shown(guess, dataset)) or "empty"
 
 
 def _shown(guess: Guess, dataset: str) -> list[str]:

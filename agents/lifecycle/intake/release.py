@@ -2,7 +2,7 @@
 
 import asyncio
 
-from agents.lifecycle.intake.doubt import ACCEPT, Doubts, held_in
+from agents.lifecycle.intake.doubt import Doubts, accepts, held_in, mapping_said
 from agents.lifecycle.intake.hold import HeldFile
 from agents.lifecycle.intake.land import Landed, Landing
 from agents.lifecycle.questions.ask import Asker
@@ -29,7 +29,7 @@ class Releaser:
             return ()
         files = held_in(question)
         landed: tuple[Landed, ...] = ()
-        if question.answer == ACCEPT or question.state is QuestionState.WITHDRAWN:
+        if accepts(question) or question.state is QuestionState.WITHDRAWN:
             landed = tuple([await self._land(question, held, person) for held in files])
             async with self._ledger.write() as tx:
                 await self._asker.conclude(tx, question.id, " ".join(map(_words, landed)) or question.outcome)
@@ -45,7 +45,7 @@ class Releaser:
         said = held.said
         if question.kind is QuestionKind.MAPPING:
             mapping = await asyncio.to_thread(
-                self._doubts.keep_mapping, str(question.subject["feed"]), str(question.subject["text"])
+                self._doubts.keep_mapping, str(question.subject["feed"]), mapping_said(question)
             )
             said = said.model_copy(update={"mapping": mapping})
         (landed,) = await self._landing.land([path], person, via=question.id, said=said)

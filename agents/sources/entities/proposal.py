@@ -68,8 +68,8 @@ class Refusal:
         return f"recognised: {seen_}; missing: {', '.join(self.missing)}"
 
 
-def propose(raw: Raw) -> ProposedMapping | Refusal:
-    """A mapping for a delimited text file of which no layout is known."""
+def propose(raw: Raw, *, currency: str | None = None) -> ProposedMapping | Refusal:
+    """A mapping for a delimited text file of which no layout is known; `currency` is that of amounts that name none."""
     columns = columns_in(raw)
     if not columns:
         return Refusal((), ("a header that can be told apart from the rows",))
@@ -81,7 +81,7 @@ def propose(raw: Raw) -> ProposedMapping | Refusal:
     doubts: list[str] = []
     meaning = found[0]
     make = _facts if meaning.dataset == "facts" else _entity
-    document = make(raw, meaning, doubts)
+    document = make(raw, meaning, doubts, currency)
     if isinstance(document, Refusal):
         return document
     _check(document)
@@ -140,14 +140,14 @@ def _may_be_header(cells: list[str]) -> bool:
     return len(texts) >= 2 and wordy == len(texts) and len(set(texts)) == len(texts)
 
 
-def _facts(raw: Raw, meaning: Meaning, doubts: list[str]) -> dict[str, Any] | Refusal:
+def _facts(raw: Raw, meaning: Meaning, doubts: list[str], said: str | None) -> dict[str, Any] | Refusal:
     money = [name for name in ("spend", "revenue") if name in meaning.columns]
-    currency = _currency(meaning, money)
+    currency = _currency(meaning, money) or said
     kept = dict(meaning.columns)
     if money and currency is None:
         if not set(kept) - {*money, "day", "last_day", "campaign", "campaign_id"}:
-            said = tuple(f"{column.header} ({name})" for name, column in kept.items())
-            return Refusal(said, ("a currency: a column with codes, a symbol beside the amounts, or --currency",))
+            named = tuple(f"{column.header} ({name})" for name, column in kept.items())
+            return Refusal(named, ("a currency: a column with codes, a symbol beside the amounts, or --currency",))
         doubts.append(f"No currency is named, so {' and '.join(money)} would be left out.")
         kept = {name: column for name, column in kept.items() if name not in money}
     document: dict[str, Any] = {"source": _source(raw), "channel": _channel(raw, meaning, doubts)}
@@ -158,15 +158,15 @@ def _facts(raw: Raw, meaning: Meaning, doubts: list[str]) -> dict[str, Any] | Re
     return document
 
 
-def _entity(raw: Raw, meaning: Meaning, doubts: list[str]) -> dict[str, Any] | Refusal:
+def _entity(raw: Raw, meaning: Meaning, doubts: list[str], said: str | None) -> dict[str, Any] | Refusal:
     contract = [one for one in columns_of(BY_DATASET[meaning.dataset]) if one.name not in OWN]
     kept = dict(meaning.columns)
     money = [one.name for one in contract if one.unit == "micros" and one.name in kept]
-    currency = _currency(meaning, money)
+    currency = _currency(meaning, money) or said
     if money and currency is None:
         if meaning.dataset in ("order", "order_line"):
-            said = tuple(f"{column.header} ({name})" for name, column in kept.items())
-            return Refusal(said, ("a currency: a column with codes, or a symbol beside the amounts",))
+            named = tuple(f"{column.header} ({name})" for name, column in kept.items())
+            return Refusal(named, ("a currency: a column with codes, or a symbol beside the amounts",))
         doubts.append("No currency is named, so amounts would be left out.")
         kept = {name: column for name, column in kept.items() if name not in money}
     numbers = [

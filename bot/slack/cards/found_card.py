@@ -1,5 +1,6 @@
 """The card after files were dropped: what was found in each, what stands in the way of it, and what to do next."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -48,7 +49,7 @@ def result_line(found: Found) -> str:
     landed = found.landed
     name = f"*{data(landed.name, 80)}*"
     if landed.refused:
-        return f"⛔ {name}: {data(landed.refused, 300)}"
+        return f"⛔ {name}: {data(_why_not(landed), 300)}"
     if landed.question is not None:
         title = landed.question.title.removeprefix(f"{landed.name}: ")
         return f"❓ {name}: {landed.question.id} has to be answered first: {data(title, 160)}"
@@ -58,6 +59,11 @@ def result_line(found: Found) -> str:
     if not landed.new:
         return f"♻️ {name}: {told}. I had exactly this already: nothing changed"
     return f"✅ {name}: {told}{_troubles(found)}"
+
+
+def _why_not(landed: Landed) -> str:
+    """The refusal without the file's name, which stands before it: "line 21: broken quoting …"."""
+    return re.sub(rf"^{re.escape(landed.name)}[,:]\s+", "", landed.refused)
 
 
 def _single(one: Found, today: date, survey: Survey | None) -> list[Block]:

@@ -247,6 +247,34 @@ async def test_an_unknown_file_gets_a_mapping_proposed_and_lands_once_it_is_conf
     assert await room.house.verified()
 
 
+NO_CURRENCY = UNKNOWN.replace("Cost EUR", "Cost")
+
+
+@pytest.mark.parametrize(
+    ("known", "offered"),
+    [("", ["accept-EUR", "accept-GBP", "accept-USD"]), ("USD", ["accept-USD"])],
+    ids=["of nothing else", "of what else is spent"],
+)
+async def test_amounts_without_a_currency_are_read_in_the_one_that_a_person_says(
+    room: FilesRoom, tmp_path: Path, known: str, offered: list[str]
+):
+    if known:
+        await room.landed(written(tmp_path, DAYS.replace("EUR", known), name="ads.csv"))
+    question = await room.asked(written(tmp_path, NO_CURRENCY, name="mailings.csv"))
+    assert [one.id for one in question.options] == [*offered, "accept", "refuse"]
+    assert ("Cost", "spend (currency?)", "12,50  ·  14,00  ·  15,00") in question.table
+    await room.answered(question, "accept-USD")
+    assert {"USD": Decimal("41.50")} in [load.spend for load in await room.loads()]
+    later = written(tmp_path, NO_CURRENCY.replace("03.2025", "04.2025"), name="mailings-april.csv")
+    assert (await room.landed(later)).report.spend == {"USD": Decimal("41.50")}
+
+
+async def test_amounts_whose_currency_nobody_says_are_left_out(room: FilesRoom, tmp_path: Path):
+    question = await room.asked(written(tmp_path, NO_CURRENCY, name="mailings.csv"))
+    await room.answered(question, "accept")
+    assert [load.spend for load in await room.loads()] == [{}]
+
+
 async def test_an_unknown_file_that_is_left_out_leaves_nothing_behind(room: FilesRoom, tmp_path: Path):
     question = await room.asked(written(tmp_path, UNKNOWN, name="mailings.csv"))
     settled = await room.answered(question, "refuse")

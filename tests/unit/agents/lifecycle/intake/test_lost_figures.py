@@ -55,8 +55,8 @@ async def test_the_question_names_what_would_be_missing_and_for_when(room: Files
     await room.landed(written(tmp_path, FIRST, "one.csv"))
     question = await room.asked(written(tmp_path, RENAMED, "two.csv"))
     said = (
-        "No column of it is read as conversions: taken as it is, 2 June 2025 would be without. Every answer that "
-        "needs it says so. To keep it, give the column its old name back and export again."
+        "No column of it is read as conversions: taken as it is, 2 June 2025 would have no conversions, and every "
+        "answer that needs them says so. To keep them, give the column its old name back and export again."
     )
     assert question.lines[-1] == said
     assert (question.options[0].label, question.options[0].confirm) == ("Take it without conversions", said)
