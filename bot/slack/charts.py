@@ -12,7 +12,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from agents.kpis.figures import format_days, format_value
-from bot.slack.cards.kpi_card import unit_of
+from bot.slack.cards.data_words import told_by
+from bot.slack.cards.kpi_card import apart, unit_of
 from bot.slack.cards.markup import clean, cut, day, member, words
 from bot.slack.sketch import (
     MOST_ALT,
@@ -171,8 +172,13 @@ def _bar_sketch(answer: KpiAnswer) -> BarSketch:
         words=tuple(format_value(row.value, unit_of(row, answer)) for row in rows),
         target=target,
         provisional=answer.provisional,
-        captions=_captions(answer, provisional=answer.provisional, left_out=len(answer.rows) - len(rows)),
+        captions=_captions(answer, provisional=answer.provisional, left_out=_left_out(answer, len(rows))),
     )
+
+
+def _left_out(answer: KpiAnswer, drawn: int) -> int:
+    """How many rows are not drawn; where currencies stand apart, those without a figure tell nothing of this."""
+    return sum(row.value is not None for row in answer.rows) - drawn if apart(answer) else len(answer.rows) - drawn
 
 
 def _subject(answer: KpiAnswer) -> str:
@@ -207,9 +213,11 @@ def _captions(answer: KpiAnswer, *, provisional: bool, left_out: int = 0) -> tup
         parts.append("newest days provisional")
     if left_out:
         parts.append(f"{left_out:,} more not drawn")
+    if apart(answer):
+        parts.append("currencies do not compare")
     newest = f"data to {day(answer.newest_day)} {answer.newest_day.year}" if answer.newest_day else ""
     # Loads and files stand in the answer's own words; here there is room for a name.
-    names = dict.fromkeys(one.partition(",")[0] for one in answer.sources[:3])
+    names = dict.fromkeys(told_by(one.partition(",")[0]) for one in answer.sources[:3])
     source = " · ".join(filter(None, [newest, "; ".join(names)]))
     return tuple(filter(None, [" · ".join(parts), source]))
 

@@ -6,6 +6,7 @@ day, source upon source; currencies are never added.
 """
 
 import asyncio
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -18,7 +19,6 @@ from agents.lifecycle.answers.survey import Survey
 from agents.lifecycle.intake.source_picture import SourcePicture
 from bot.slack.cards.data_words import gaps_of, source_name, span
 from bot.slack.cards.markup import clean, count, cut, day
-from bot.slack.cards.plan_parts import about
 from bot.slack.charts import MOST_ALT, Chart
 from bot.slack.paper import BLUE, DRAWING, GREEN, GREY, GRID, INK, ORANGE, PURPLE, RED, drawn, new_figure, png_of, tidy
 
@@ -31,6 +31,7 @@ _WIDTH_INCHES = 6.0
 _LANE_INCHES, _PANEL_INCHES, _MARGIN_INCHES = 0.27, 1.1, 0.75
 _COLOURS = (BLUE, ORANGE, GREEN, PURPLE, RED, "#56B4E9", "#999933", GREY)
 _MOST_TICKS = 6
+_NO_PENCE = re.compile(r"\.0+(?!\d)")
 
 
 async def draw(survey: Survey) -> Chart:
@@ -127,7 +128,13 @@ def _amounts(axis: Any, currency: str) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axis.set_major_locator(MaxNLocator(nbins=3))
-    axis.set_major_formatter(FuncFormatter(lambda place, _: drawn(about(Decimal(repr(float(place))), currency), 30)))
+    axis.set_major_formatter(FuncFormatter(lambda place, _: drawn(at_axis(Decimal(repr(float(place))), currency), 30)))
+
+
+def at_axis(amount: Decimal, currency: str) -> str:
+    """An amount at an axis: without pence where it has none, so that all of one axis are written alike."""
+    said = format_value(amount, currency)
+    return _NO_PENCE.sub("", said) if amount == amount.to_integral_value() else said
 
 
 def _days(axes: Any, first: date, last: date) -> None:

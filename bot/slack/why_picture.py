@@ -9,6 +9,7 @@ from typing import Any
 
 from agents.lifecycle.answers.tell import is_version
 from agents.lifecycle.answers.why import Why
+from bot.slack.cards.data_words import source_name, told_by
 from bot.slack.cards.markup import clean, count, cut, words
 from bot.slack.charts import MOST_ALT, Chart
 from bot.slack.paper import BLUE, DRAWING, GREEN, GREY, INK, ORANGE, drawn, phone_figure, phone_png_of
@@ -68,22 +69,32 @@ def rests_on(found: Why, dossier: Dossier) -> tuple[Stage, ...]:
     features = [one.id.partition(":")[2] for one in steps if one.id.startswith("feature:")]
     stages = []
     if sources:
-        stages.append(Stage("Source", ", ".join(sources[:3]) + (f" and {len(sources) - 3} more" * (len(sources) > 3))))
+        stages.append(
+            Stage(
+                "Source",
+                ", ".join(map(source_name, sources[:3])) + (f" and {len(sources) - 3} more" * (len(sources) > 3)),
+            )
+        )
     if file is not None:
         lines = "" if file.first_line is None else f", lines {file.first_line:,} to {file.last_line:,}"
         stages.append(Stage("File", f"{file.label}{lines}"))
     if loads:
-        newest = f"the newest: {loads[0].label}" if len(loads) > 1 else loads[0].label
+        newest = f"the newest: {told_by(loads[0].label)}" if len(loads) > 1 else told_by(loads[0].label)
         stages.append(Stage(count(len(loads), "load"), newest))
     if data:
         dataset, _, version = data.rpartition("@")
         stages.append(Stage(words(dataset), f"version {version}"))
     if features:
-        stages.append(Stage(count(len(features), "feature"), ", ".join(features[:3])))
+        stages.append(Stage(count(len(features), "feature"), ", ".join(map(_feature, features[:3]))))
     if not stages and plan.requested_by:
         person = dossier.people.get(plan.requested_by)
         stages.append(Stage("Request", f"asked for by {person.name if person else plan.requested_by}"))
     return (*stages, Stage(plan.id, plan.title))
+
+
+def _feature(name: str) -> str:
+    """As in "clicks 7d" for "clicks_7d@1"."""
+    return words(name.partition("@")[0]).lower()
 
 
 def became_of(dossier: Dossier) -> tuple[Stage, ...]:

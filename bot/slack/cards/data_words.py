@@ -1,5 +1,6 @@
 """Words about data: names of sources and datasets, how much, which days, how fresh. Names in data are untrusted."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from agents.kpis.figures import format_days, format_value
 from agents.lifecycle.intake.source_picture import Gap, SourcePicture
-from bot.slack.cards.markup import clean, count, data, words
+from bot.slack.cards.markup import clean, count, data, spelled, words
 
 _SOURCES = {
     "ga4": "GA4",
@@ -35,11 +36,21 @@ _DATASETS = {
     "usage_event": ("product event", "product events"),
 }
 _SHOWN_GAPS = 3
+_LOAD = re.compile(r" \(load file-[0-9a-f]+\)")
 
 
 def source_name(source: str) -> str:
     """A source as people call it; plain, not escaped: "google_ads" → "Google Ads"."""
     return _SOURCES.get(source) or clean(words(source), 60)
+
+
+def told_by(source: str) -> str:
+    """Where a figure is from; plain: "google_ads, May.csv (load file-31fe71b1ab9d)" → "Google Ads, May.csv".
+
+    Names of loads help nobody who reads a card; the command line tells them.
+    """
+    name, comma, rest = source.partition(", ")
+    return spelled(_LOAD.sub("", f"{_SOURCES.get(name, name)}{comma}{rest}"))
 
 
 def things(dataset: str, rows: int) -> str:

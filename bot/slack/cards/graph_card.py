@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from agents.knowledge.answers import Ambiguous, NotFound
 from bot.slack.cards.blocks import Block, Message, context, header, section
+from bot.slack.cards.data_words import told_by
 from bot.slack.cards.markup import clean, count, data, escaped, moment, money, spelled, within, words
 from bot.slack.cards.plan_card import SIMULATED
 from storage.records.graph import EdgeView, Neighbourhood, NodeRef, NodeView, Props, Scalar
@@ -115,7 +116,7 @@ def graph_card(found: Neighbourhood, *, at: datetime, zone: ZoneInfo, picture: B
     groups = groups_of(found)
     lines = [_group_line(one) for one in groups]
     simulated = centre.ref.key.startswith("sandbox/")
-    said_by = ", ".join(data(one, 40) for one in centre.sources[:4]) or "what others say of it"
+    said_by = ", ".join(data(told_by(one), 40) for one in centre.sources[:4]) or "what others say of it"
     blocks = [
         header(f"{clean(words(centre.ref.type), 30)}: {clean(centre.name, 100)}"),
         *([context(SIMULATED)] if simulated else []),

@@ -1,5 +1,6 @@
 """The answer to "how is ROAS this week?": the number first, then its comparison and where it comes from."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from decimal import Decimal
@@ -8,10 +9,12 @@ from zoneinfo import ZoneInfo
 from agents.kpis.figures import format_change, format_days, format_value
 from bot.slack.buttons import ActionId, Question
 from bot.slack.cards.blocks import Block, Message, actions, button, context, header, section, table
-from bot.slack.cards.markup import bullets, clean, data, escaped, member, moment, spelled, words
+from bot.slack.cards.data_words import told_by
+from bot.slack.cards.markup import bullets, clean, data, escaped, member, moment, words
 from storage.records.kpis import KpiAnswer, KpiRow
 
 SHOWN_ROWS = 20
+_CURRENCY = re.compile(r"[A-Z]{3}")
 _MOST_PROMPTS = 4
 
 
@@ -54,7 +57,7 @@ def _asked(answer: KpiAnswer) -> str:
 def _figure(answer: KpiAnswer) -> str:
     if answer.value is None and answer.interval is not None and answer.interval.low is not None:
         return clean(f"longer than {format_value(answer.interval.low, answer.unit)}", 60)
-    if answer.value is None and answer.by == "currency":
+    if answer.value is None and (answer.by == "currency" or apart(answer)):
         return "several currencies, which are never added"
     if answer.value is None:
         return "undefined: nothing to divide by" if answer.numerator is not None else "unknown"
@@ -62,6 +65,8 @@ def _figure(answer: KpiAnswer) -> str:
 
 
 def _comparison(answer: KpiAnswer) -> str:
+    if apart(answer):
+        return "Each currency stands for itself."
     if answer.previous is None or answer.value is None:
         return "Nothing to compare with in the days before."
     was = data(format_value(answer.previous, answer.unit), 60)
@@ -85,11 +90,13 @@ def _judgement(answer: KpiAnswer) -> str:
 
 
 def _rows(answer: KpiAnswer) -> Block:
-    shown = answer.rows[:SHOWN_ROWS]
+    # Beside rows with a currency stand those of sources that tell nothing of this, with none.
+    told = [row for row in answer.rows if row.value is not None] if apart(answer) else answer.rows
+    shown = told[:SHOWN_ROWS]
     shares = _shares(answer)
     heads = [clean(words(answer.by or "part"), 40), clean(answer.label, 40)]
     rows = [_cells(row, answer, shares) for row in shown]
-    hidden = len(answer.rows) - len(shown)
+    hidden = len(told) - len(shown)
     if hidden:
         rows.append([f"…and {hidden:,} more", ""])
     return table(heads, [[cell or "–" for cell in row] for row in rows])
@@ -98,12 +105,30 @@ def _rows(answer: KpiAnswer) -> Block:
 def _cells(row: KpiRow, answer: KpiAnswer, shares: Decimal | None) -> list[str]:
     share = f" ({(row.value or Decimal(0)) / shares:.0%})" if shares else ""
     figure = clean(format_value(row.value, unit_of(row, answer)), 40)
-    return [clean(member(row.label, answer.by or ""), 60), f"{figure}{share}"]
+    name, _ = _name_and_currency(row, answer)
+    return [clean(member(name, answer.by or ""), 60), f"{figure}{share}"]
 
 
 def unit_of(row: KpiRow, answer: KpiAnswer) -> str:
-    """The unit of a row; only rows by currency have one of their own."""
-    return answer.unit.replace("currency", row.label) if answer.by == "currency" else answer.unit
+    """The unit of a row; it has one of its own where currencies stand apart."""
+    _, currency = _name_and_currency(row, answer)
+    return answer.unit.replace("currency", currency) if currency else answer.unit
+
+
+def apart(answer: KpiAnswer) -> bool:
+    """Whether the rows of one member are several, one a currency, and nothing is said of all together."""
+    return answer.value is None and any(
+        currency for _, currency in (_name_and_currency(row, answer) for row in answer.rows)
+    )
+
+
+def _name_and_currency(row: KpiRow, answer: KpiAnswer) -> tuple[str, str]:
+    """As in "Paid search" and "EUR" for the label "Paid search · EUR"; no currency where the answer has one for all."""
+    if answer.by == "currency":
+        return row.label, row.label
+    name, mark, code = row.label.rpartition(" · ")
+    ours = mark and answer.unit.partition("/")[0] == "currency" and _CURRENCY.fullmatch(code)
+    return (name, code) if ours else (row.label, "")
 
 
 def _shares(answer: KpiAnswer) -> Decimal | None:
@@ -141,7 +166,7 @@ def _sure(answer: KpiAnswer) -> Iterator[str]:
 def _source(answer: KpiAnswer, zone: ZoneInfo, formula: str) -> str:
     newest = f"data to {format_days(answer.newest_day, answer.newest_day)}, " if answer.newest_day else ""
     currency = f" · {answer.currency}" if answer.currency else ""
-    sources = "; ".join(data(spelled(one), 100) for one in answer.sources[:3]) or "no source"
+    sources = "; ".join(data(told_by(one), 100) for one in answer.sources[:3]) or "no source"
     more = f" and {len(answer.sources) - 3} more" if len(answer.sources) > 3 else ""
     lines = [
         f"*Fresh* {newest}as of {moment(answer.as_of, zone)} · days of {data(answer.zone, 40)}{currency}",
@@ -184,7 +209,7 @@ def _no_data(answer: KpiAnswer, zone: ZoneInfo, follow_ups: Sequence[str]) -> Me
 
 
 def _spoken(answer: KpiAnswer) -> str:
-    figure = "undefined" if answer.value is None else format_value(answer.value, answer.unit)
+    figure = _figure(answer) if answer.value is None else format_value(answer.value, answer.unit)
     marks = [*(["provisional"] if answer.provisional else []), *(["simulated"] if answer.simulated else [])]
     days = format_days(answer.first, answer.last)
     tail = f" ({', '.join(marks)})" if marks else ""

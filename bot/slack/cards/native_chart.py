@@ -18,7 +18,7 @@ def native_chart(answer: KpiAnswer) -> Block | None:
     """A `data_visualization` block, for a message of its own or in one; None where a picture says more."""
     rows = answer.rows
     fits = 2 <= len(rows) <= MOST_BARS and all(row.value is not None for row in rows)
-    if answer.by is None or answer.by in _TIME or answer.by == "currency" or answer.target is not None or not fits:
+    if answer.by is None or answer.by in _TIME or _mixed(answer) or answer.target is not None or not fits:
         return None
     labels = [_label(row, answer) for row in rows]
     if len(set(labels)) < len(labels):
@@ -35,6 +35,11 @@ def native_chart(answer: KpiAnswer) -> Block | None:
             "axis_config": {"categories": labels, "y_label": clean(answer.unit, _MOST_AXIS)},
         },
     }
+
+
+def _mixed(answer: KpiAnswer) -> bool:
+    """Whether bars would stand for amounts of several currencies, whose lengths do not compare."""
+    return answer.by == "currency" or answer.unit.partition("/")[0] == "currency"
 
 
 def _label(row: KpiRow, answer: KpiAnswer) -> str:

@@ -2,6 +2,7 @@
 
 from agents.kpis.reply import Reply
 from bot.slack.cards.blocks import Message, context, header, section
+from bot.slack.cards.data_words import told_by
 from bot.slack.cards.kpi_card import prompts
 from bot.slack.cards.markup import bullets, clean, data, escaped, spelled
 
@@ -14,7 +15,7 @@ def reply_card(reply: Reply) -> Message:
     lead = "\n".join([f"*{said[0]}*" if reply.kind in ("why", "forecast", "target") else said[0], *said[1:]])
     points = bullets(reply.points[:_MOST_POINTS], most=2800, each=400)
     marks = ["🧪 Simulated: numbers of the sandbox market."] if reply.simulated else []
-    sources = "; ".join(data(one, 100) for one in reply.sources[:3])
+    sources = "; ".join(data(told_by(one), 100) for one in reply.sources[:3])
     small = [*marks, *([f"*Source* {sources}"] if sources else [])]
     blocks = (
         header(clean(spelled(reply.title), 100)),

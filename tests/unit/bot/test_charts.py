@@ -62,6 +62,17 @@ def test_a_dimension_is_drawn_as_bars():
     assert size_of(chart.png)[0] == 1200
 
 
+def test_bars_of_several_currencies_say_that_they_do_not_compare():
+    answer = b.a_kpi_answer_by_channel().model_copy(update={"unit": "currency", "value": None})
+    found = zip(("paid_search · EUR", "paid_search · GBP", "email · ?"), (Decimal(9), Decimal(4), None), strict=True)
+    rows = tuple(b.a_kpi_row(name, 0, None).model_copy(update={"value": value}) for name, value in found)
+    sketch = sketch_of(answer.model_copy(update={"rows": rows, "sources": ("google_ads, May.csv",)}))
+    said = " · ".join(sketch.captions)
+    assert "currencies do not compare" in said
+    assert "not drawn" not in said
+    assert "Google Ads" in said
+
+
 def test_provisional_days_look_different():
     answer = b.a_kpi_answer()
     assert kpi_chart(answer.model_copy(update={"restatement_days": 3})).png != kpi_chart(answer).png

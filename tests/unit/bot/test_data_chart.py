@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from agents.lifecycle.intake.source_picture import DaySpend
-from bot.slack.data_chart import MOST_DAYS, can_draw, data_chart, draw
+from bot.slack.data_chart import MOST_DAYS, at_axis, can_draw, data_chart, draw
 from tests.unit.bot.cards.data_builders import FIRST, LAST, a_dataset, a_source, a_survey, no_survey
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -22,6 +22,20 @@ def test_it_is_a_picture_with_the_same_facts_in_words() -> None:
     assert chart.title == "What your data covers · 1–31 October 2026"
     for expected in ("Google Ads 1–31 October 2026", "nothing for 4–6 October 2026", "£18,257.62 spent", "Shopify"):
         assert expected in chart.alt_text
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "said"),
+    [
+        ("0", "USD", "$0"),
+        ("60", "USD", "$60"),
+        ("120", "USD", "$120"),
+        ("0.5", "GBP", "£0.50"),
+        ("2000", "EUR", "€2,000"),
+    ],
+)
+def test_whole_amounts_at_an_axis_are_written_alike(amount: str, currency: str, said: str) -> None:
+    assert at_axis(Decimal(amount), currency) == said
 
 
 def test_without_days_there_is_nothing_to_draw() -> None:

@@ -37,11 +37,11 @@ FOUND = a_why(
 def test_the_first_row_leads_from_the_source_to_the_plan():
     stages = rests_on(FOUND, b.a_dossier())
     assert [(one.title, one.text) for one in stages[:-1]] == [
-        ("Source", "google_ads, meta"),
+        ("Source", "Google Ads, Meta Ads"),
         ("File", "google.csv, 1,202 rows, lines 3 to 1,204"),
-        ("2 loads", "the newest: google_ads, google.csv"),
+        ("2 loads", "the newest: Google Ads, google.csv"),
         ("Facts", "version 9"),
-        ("1 feature", "roas_7d@3"),
+        ("1 feature", "roas 7d"),
     ]
     assert stages[-1].title == "PLAN-12"
 

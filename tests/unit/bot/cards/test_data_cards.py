@@ -109,6 +109,11 @@ def test_whatever_came_of_a_file_is_said_alone_and_among_others(changes, expecte
     assert expected in result_line(one)
 
 
+def test_a_refusal_says_the_name_of_the_file_once():
+    refused = landed(report=None, load_id=None, new=False, refused=f"{landed().name}, line 5: broken quotes")
+    assert result_line(Found(refused)).count(landed().name) == 1
+
+
 def test_ten_files_make_one_card_with_what_needs_somebody_first():
     found = [Found(landed(f"file-{n}.csv")) for n in range(8)]
     found.append(Found(landed("odd.csv", load_id=None, new=False, question=a_question())))

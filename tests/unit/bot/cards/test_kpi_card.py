@@ -37,7 +37,7 @@ def test_the_number_comes_with_everything_a_reader_must_know():
         "data to 2 June 2025",
         "days of Europe/London",
         "GBP",
-        "sandbox, load 01JWX3 (84 days)",
+        "Sandbox market, load 01JWX3 (84 days)",
         "ROAS = revenue / spend: 38,240 ÷ 10,480",
         "Marketing analytics",
         "Provisional",
@@ -114,3 +114,34 @@ def test_follow_ups_are_at_most_four_buttons_that_ask():
 
 def test_the_text_for_screen_readers_is_the_answer():
     assert card(b.a_kpi_answer()).text == "ROAS 3.65, 27 May – 2 June 2025 (provisional, simulated)."
+
+
+def mixed(*rows, **changes):
+    """An answer over several currencies, which has no figure of its own."""
+    found = tuple(b.a_kpi_row(label, amount, None) for label, amount in rows)
+    blank = tuple(row.model_copy(update={"value": None}) if row.label.endswith("?") else row for row in found)
+    return spend(unit="currency", value=None, previous=None, numerator=None, rows=blank, **changes)
+
+
+def test_currencies_stand_apart_with_their_amounts_and_without_rows_that_tell_nothing():
+    message = card(mixed(("paid_search · EUR", "6183.55"), ("paid_search · GBP", "592.62"), ("email · ?", 0)))
+    text = all_text(message.blocks)
+    assert "Spend: several currencies, which are never added" in text
+    assert "€6,183.55" in text
+    assert "£592.62" in text
+    assert "unknown" not in text
+    assert "?" not in text
+    assert "Nothing to compare" not in text
+    assert message.text.startswith("Spend several currencies")
+
+
+def test_a_name_that_looks_like_a_currency_is_a_name_where_the_answer_has_one_currency():
+    text = all_text(card(spend(rows=(b.a_kpi_row("Brand · GBP", 750, None),))).blocks)
+    assert "Brand · GBP" in text
+
+
+def test_a_card_says_tools_and_files_and_no_names_of_loads():
+    answer = spend(sources=("google_ads, May.csv (load file-31fe71b1ab9d)",))
+    text = all_text(card(answer).blocks)
+    assert "Google Ads, May.csv" in text
+    assert "load file" not in text

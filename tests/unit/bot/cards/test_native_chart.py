@@ -32,6 +32,7 @@ def test_a_few_members_are_bars_in_the_order_of_the_answer():
         {"by": "day", "rows": rows("2025-05-27", "2025-05-28")},
         {"by": "week", "rows": rows("2025-05-26", "2025-06-02")},
         {"by": "currency", "rows": rows("GBP", "EUR")},
+        {"unit": "currency/conversion", "rows": rows("Spring · EUR", "Autumn · GBP")},
         {"rows": rows("email")},
         {"rows": rows(*(f"campaign {n}" for n in range(MOST_BARS + 1)))},
         {"rows": (b.a_kpi_row("email", 1, 0), b.a_kpi_row("website", 1, 2))},

@@ -50,7 +50,7 @@ def test_the_answer_stands_first_channels_are_words_and_what_is_simulated_says_s
     assert card.text == "CPA rose by half."
     assert text.index("CPA rose by half") < text.index("Channel paid search: dearer")
     assert "Simulated" in text
-    assert "google" in text
+    assert "Google Ads" in text
 
 
 def test_what_is_asked_back_comes_as_buttons():
