@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from agents.drift.columns import Columns
+from agents.drift.columns import ChannelColumns, Columns
 from agents.lifecycle.cases.held_out import forecasts_missed
 from storage.records.alerts import Pattern
 
@@ -32,6 +32,32 @@ def test_a_week_far_outside_its_range_is_told_with_both(times: float) -> None:
     assert not reading.low <= reading.observed <= reading.high
     assert (reading.last - reading.first).days == 6
     assert found.title == "Forecasts of shop orders miss what comes"
+    assert " came; the days before pointed to " in found.detail[0]
+
+
+def test_what_is_in_the_reports_goes_before_what_is_still_expected() -> None:
+    random = np.random.default_rng(5)
+    final = random.normal(100, 4, (1, 120))
+    final[0, -7:] *= 3
+    arrived = np.ones(120)
+    arrived[-7:] = 0.8
+    none = np.zeros((1, 120))
+    channel = ChannelColumns(
+        channel="paid_search",
+        spend=none,
+        planned_spend=none,
+        impressions=none,
+        clicks=none,
+        conversions=none,
+        revenue=final * arrived,
+        arrived=arrived,
+        at_month_limit=False,
+    )
+    columns = Columns(last=LAST, channels=(channel,), orders=None, jumps=())
+    (found,) = forecasts_missed(columns, currency="GBP", suffix="", simulated=True)
+    so_far, whole = (round(float(each[0, -7:].sum())) for each in (final * arrived, final))
+    said = f"14–20 May 2026: £{so_far:,} so far, about £{whole:,} with late conversions; the days before pointed to £"
+    assert found.detail[0].startswith(said)
 
 
 def test_where_nothing_is_reported_nothing_is_forecast() -> None:
