@@ -1,6 +1,7 @@
 """Facts out of the lake: only loads that are registered, each as it was known at the moment asked for."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,6 +21,7 @@ from storage.records.facts import Load
 
 _TOLD = ("spend_micros", "impressions", "clicks", "conversions_milli", "leads_milli", "revenue_micros")
 _NAMED = 3  # more sources than this are counted, not listed
+_MANY = 3  # so many sources that count in the same zone are told together
 
 
 @dataclass(frozen=True)
@@ -166,8 +168,12 @@ def _zone_notes(loads: Sequence[Load]) -> tuple[str, ...]:
     zones = {load.source: load.zone for load in loads}
     if len(set(zones.values())) < 2:
         return ()
-    listed = ", ".join(f"{source} in {zone}" for source, zone in sorted(zones.items()))
-    return (f"Days are counted in different zones: {listed}.",)
+    # Of many sources, those that most agree with are told together.
+    (usual, count), *_ = Counter(sorted(zones.values())).most_common()
+    apart = {source: zone for source, zone in sorted(zones.items()) if count < _MANY or zone != usual}
+    listed = ", ".join(f"{source} in {zone}" for source, zone in apart.items())
+    others = "" if len(apart) == len(zones) else f", all others in {usual}"
+    return (f"Days are counted in different zones: {listed}{others}.",)
 
 
 def _of_facts(loads: Sequence[Load]) -> tuple[Load, ...]:

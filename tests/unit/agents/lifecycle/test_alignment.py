@@ -7,7 +7,7 @@ import pytest
 
 from agents.kpis.definitions import load_kpis
 from agents.kpis.engine import KpiEngine
-from agents.kpis.lake_reader import LakeReader
+from agents.kpis.lake_reader import LakeReader, _zone_notes
 from agents.kpis.query import KpiQuery
 from agents.kpis.windows import Window
 from agents.sources.exports.meanings import differences
@@ -15,6 +15,7 @@ from storage.records.kpis import KpiAnswer
 from tests.unit.agents.exports.files import google, written
 from tests.unit.agents.lifecycle.files_room import FilesRoom, a_files_room
 from tests.unit.agents.lifecycle.house import House
+from tests.unit.storage.lake_facts import load
 
 MAY = Window(first=date(2025, 5, 1), last=date(2025, 5, 31), words="")
 GOOGLE = google("A,2025-05-01,EUR,10,4,1.00", "B,2025-05-02,EUR,10,1,2.00")
@@ -76,3 +77,10 @@ async def test_the_same_figures_again_are_no_restatement(room: FilesRoom, tmp_pa
     more = google("A,2025-05-01,EUR,10,4,1.00", "B,2025-05-02,EUR,10,1,2.00", "C,2025-05-03,EUR,1,1,1.00")
     await room.landed(written(tmp_path, more, name="more.csv"))
     assert not any(note.startswith("Restated") for note in (await asked(room)).notes)
+
+
+def test_of_many_sources_those_that_most_agree_with_are_told_together():
+    zones = {"ga4": "UTC", "google_ads": "UTC", "meta": "UTC", "microsoft_ads": "Europe/London"}
+    loads = [load(n).model_copy(update={"source": one, "zone": zones[one]}) for n, one in enumerate(zones)]
+    (told,) = _zone_notes(loads)
+    assert told == "Days are counted in different zones: microsoft_ads in Europe/London, all others in UTC."
