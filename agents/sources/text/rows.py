@@ -256,7 +256,9 @@ def _fitted(row: Row, table: Table, width: int) -> Row:
     if is_total_label(cells[width:]):
         # Google Analytics writes the word behind the sums, in a column without a header.
         return Row(row.line, [cells[0].strip() or cells[width], *cells[1:width]])
-    problem = f"the row has {len(cells)} cells, the header on line {table.header_line} has {width}"
+    problem = (
+        f"the row has {len(cells)} cell{'s' * (len(cells) != 1)}, the header on line {table.header_line} has {width}"
+    )
     remedy = "put quotes around values that hold the separator, or export it again"
     if len(cells) < width:
         remedy = "the file is cut off or was edited: export it again"
