@@ -58,8 +58,9 @@ def for_polars(options: dict[str, str] | None) -> dict[str, Any] | None:
     return {name: int(value) if name == "max_retries" else value for name, value in options.items()}
 
 
-def has(table: Any, load_id: str) -> bool:
-    return table.transaction_version(load_id) is not None
+def has(table: Any, name: str) -> bool:
+    """Whether a commit of this name is in the table: a load's id, a file's hash."""
+    return table.transaction_version(name) is not None
 
 
 def said_of(load_id: str, actions: Sequence[Any] = ()) -> Any:

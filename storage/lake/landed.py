@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 from polars.datatypes import DataType, DataTypeClass
 
-from storage.lake.delta import for_polars, made, opened
+from storage.lake.delta import for_polars, has, made, opened
 from storage.lake.frames import Frames, pulled
 from storage.lake.reach import reaching
 from storage.records.record import Record, UtcDatetime
@@ -105,11 +105,12 @@ class LandedFiles:
         from arro3.core import RecordBatchReader, Table
         from deltalake import ColumnProperties, CommitProperties, Transaction, WriterProperties, write_deltalake
 
-        if self._holds(sha256):
+        table = opened(self.uri, self._options)
+        if table is not None and has(table, sha256):
             return
         rows = _Rows(parts, {"sha256": sha256, "name": name, "tokens": tokens, "landed_at": now.astimezone(UTC)})
         schema = Table.from_arrow(_SCHEMA.to_frame()).schema
-        table = opened(self.uri, self._options) or made(
+        table = table or made(
             self.uri,
             _SCHEMA,
             self._options,
@@ -142,7 +143,7 @@ class LandedFiles:
     @reaching
     def _holds(self, sha256: str) -> bool:
         table = opened(self.uri, self._options)
-        return table is not None and table.transaction_version(sha256) is not None
+        return table is not None and has(table, sha256)
 
     @reaching
     def _restore(self, sha256: str, folder: Path) -> Path:

@@ -25,7 +25,7 @@ from storage.lake.store import Lake
 from storage.lake.table import VersionUnknown
 from tests.architecture.command_line import ROOT
 from tests.scenarios.bucket_server import BUCKET, REGION
-from tests.unit.storage.lake_facts import FIRST, LAST, NOON, fact, frame, load
+from tests.unit.storage.lake_facts import FIRST, LAST, NOON, all_at_once, fact, frame, load
 
 ROWS = 2_000
 AT_ONCE = 6
@@ -127,25 +127,15 @@ async def test_a_file_comes_back_byte_by_byte(lake: Lake, tmp_path: Path):
 async def test_of_several_who_begin_and_merge_a_table_at_once_nobody_is_lost_or_there_twice(
     store: Store, tmp_path: Path
 ):
-    ready, broken = threading.Barrier(AT_ONCE), []
-
-    def write(number: int) -> None:
+    def write(number: int, ready: threading.Barrier) -> None:
         lake = a_lake(store, tmp_path, compact_above=2)
         file = tmp_path / f"{number}.csv"
         file.write_text(str(number), encoding="utf-8")
         ready.wait(timeout=60)
-        try:
-            asyncio.run(lake.append([frame(fact(campaign=f"{number}"))], f"load-{number}", NOON))
-            asyncio.run(lake.landed.keep(file, hashlib.sha256(file.read_bytes()).hexdigest(), now=NOON))
-        except Exception as error:  # noqa: BLE001 - said by the test
-            broken.append(error)
+        asyncio.run(lake.append([frame(fact(campaign=f"{number}"))], f"load-{number}", NOON))
+        asyncio.run(lake.landed.keep(file, hashlib.sha256(file.read_bytes()).hexdigest(), now=NOON))
 
-    writers = [threading.Thread(target=write, args=(number,)) for number in range(AT_ONCE)]
-    for one in writers:
-        one.start()
-    for one in writers:
-        await asyncio.to_thread(one.join)
-    assert broken == []
+    assert await all_at_once(write, writers=AT_ONCE) == []
     lake = a_lake(store, tmp_path)
     assert sorted(await spent(lake, AT_ONCE)) == [f"{number}" for number in range(AT_ONCE)]
     assert len(await lake.landed.all()) == AT_ONCE

@@ -1,5 +1,8 @@
 """Facts and loads for the tests of the lake."""
 
+import asyncio
+import threading
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -53,3 +56,21 @@ def load(number: int) -> Load:
         rows_read=1,
         spend={},
     )
+
+
+async def all_at_once(write: Callable[[int, threading.Barrier], None], *, writers: int) -> list[Exception]:
+    """What so many writers raise, each in a thread of its own with its number and where they wait for each other."""
+    ready, broken = threading.Barrier(writers), list[Exception]()
+
+    def writing(number: int) -> None:
+        try:
+            write(number, ready)
+        except Exception as error:  # noqa: BLE001 - said by the test
+            broken.append(error)
+
+    threads = [threading.Thread(target=writing, args=(number,)) for number in range(writers)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        await asyncio.to_thread(one.join)
+    return broken

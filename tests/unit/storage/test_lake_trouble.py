@@ -9,28 +9,18 @@ import pytest
 from storage.lake.merging import turn
 from storage.lake.reach import LakeUnreachable, reach
 from storage.lake.store import Lake
-from tests.unit.storage.lake_facts import FIRST, LAST, NOON, fact, frame, load
+from tests.unit.storage.lake_facts import FIRST, LAST, NOON, all_at_once, fact, frame, load
 
 AT_ONCE = 6
 
 
 async def test_of_several_who_begin_and_merge_a_table_at_once_nobody_is_lost_or_there_twice(tmp_path: Path):
-    ready, broken = threading.Barrier(AT_ONCE), []
-
-    def write(number: int) -> None:
+    def write(number: int, ready: threading.Barrier) -> None:
         lake = Lake(str(tmp_path), compact_above=2)
         ready.wait(timeout=60)
-        try:
-            asyncio.run(lake.append([frame(fact(campaign=f"{number}"))], f"load-{number}", NOON))
-        except Exception as error:  # noqa: BLE001 - said by the test
-            broken.append(error)
+        asyncio.run(lake.append([frame(fact(campaign=f"{number}"))], f"load-{number}", NOON))
 
-    writers = [threading.Thread(target=write, args=(number,)) for number in range(AT_ONCE)]
-    for one in writers:
-        one.start()
-    for one in writers:
-        await asyncio.to_thread(one.join)
-    assert broken == []
+    assert await all_at_once(write, writers=AT_ONCE) == []
     rows = await Lake(str(tmp_path)).read([load(number) for number in range(AT_ONCE)], FIRST, LAST, simulated=False)
     assert sorted(rows["campaign"]) == [f"{number}" for number in range(AT_ONCE)]
 
