@@ -21,7 +21,7 @@ from agents.lifecycle.questions.ask import Asker, Inquiry
 from agents.sources.entities.proposal import Guess, ProposedMapping, Refusal, propose
 from agents.sources.exports.report import ExportReport
 from agents.sources.text.columns import Column
-from agents.sources.text.sniff import examine, sha256_of
+from agents.sources.text.sniff import examine
 from agents.sources.text.unreadable import UnreadableExport
 from storage.contracts.columns import columns_of
 from storage.contracts.entities import BY_DATASET
@@ -77,13 +77,14 @@ class Doubts:
         Where none can be proposed, no question but the reason, for people.
         """
         try:
-            proposal = await asyncio.to_thread(proposal_for, path)
-            by_currency = await asyncio.to_thread(priced, path, await self._currencies())
-            sha256 = await asyncio.to_thread(sha256_of, path)
+            raw = await asyncio.to_thread(examine, path)
+            proposal = await asyncio.to_thread(propose, raw)
+            if isinstance(proposal, Refusal):
+                return None, f"{path.name}: no known export, and its columns do not say enough: {proposal}."
+            by_currency = await asyncio.to_thread(priced, raw, proposal, await self._currencies())
+            sha256 = await asyncio.to_thread(raw.sha256)
         except UnreadableExport as error:
             return None, str(error).replace(str(error.path), path.name, 1)
-        if isinstance(proposal, Refusal):
-            return None, f"{path.name}: no known export, and its columns do not say enough: {proposal}."
         held = await asyncio.to_thread(self.shelf.put, path, sha256, said)
         async with self._ledger.write() as tx:
             key = f"mapping:{proposal.feed}"

@@ -1,26 +1,21 @@
 """Files whose amounts name no currency: in which they can be read, and what each would then mean."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import yaml
 
-from agents.sources.entities.proposal import Refusal, propose
-from agents.sources.text.sniff import examine
+from agents.sources.entities.proposal import ProposedMapping, Refusal, propose
+from agents.sources.text.sniff import Raw
 
 _USUAL = ("EUR", "GBP", "USD")
 _MOST = 3
 
 
-def priced(path: Path, known: Sequence[str]) -> dict[str, str]:
+def priced(raw: Raw, plain: ProposedMapping, known: Sequence[str]) -> dict[str, str]:
     """By currency the mapping that reads amounts which name none as that; empty where nothing depends on it. Blocks.
 
-    `known` are the currencies of what was read before, the most frequent first.
+    `plain` is what is proposed without a currency; `known` are those of what was read before, the most frequent first.
     """
-    raw = examine(path)
-    plain = propose(raw)
-    if isinstance(plain, Refusal):
-        return {}
     said = {code: propose(raw, currency=code) for code in tuple(known)[:_MOST] or _USUAL}
     return {code: one.text for code, one in said.items() if not isinstance(one, Refusal) and one.text != plain.text}
 
