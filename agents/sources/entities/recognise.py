@@ -154,8 +154,7 @@ def _exact(layout: EntityLayout, header: Sequence[str], mapping: EntityMapping) 
 
 
 def _score(cells: list[str]) -> int:
-    # A line without the delimiter is no header, and is looked at with each of them.
-    places = _best(tuple(cells)) if len(cells) > 1 else None
+    places = _best(tuple(cells))
     return places.known if places else 0
 
 

@@ -75,5 +75,4 @@ def recognise(raw: Raw, declared: Declared, *, beat: int = 0) -> tuple[Table, La
 
 
 def _count(names: Mapping[str, Known], cells: list[str]) -> int:
-    # A line without the delimiter is no header, and is looked at with each of them.
-    return sum(known_header(cell, names) is not None for cell in cells) if len(cells) > 1 else 0
+    return sum(known_header(cell, names) is not None for cell in cells)

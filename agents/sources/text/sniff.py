@@ -76,7 +76,7 @@ def is_parquet(path: Path) -> bool:
         return False
 
 
-def sha256_of(path: Path) -> str:
+def _sha256_of(path: Path) -> str:
     """The hash of a file's bytes. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -85,7 +85,7 @@ def sha256_of(path: Path) -> str:
 def hashed(path: Path) -> Hash:
     """The hash of a file, being made from now on in a thread that ends with it."""
     thread = ThreadPoolExecutor(1, thread_name_prefix="sha256")
-    making = thread.submit(sha256_of, path)
+    making = thread.submit(_sha256_of, path)
     thread.shutdown(wait=False)
 
     def made() -> str:
@@ -207,8 +207,12 @@ def find_header(
     best: tuple[int, int, str, list[str]] | None = None
     lines = list(_lines(raw.head))
     for number, line in enumerate(lines, start=1):
+        # Delimiters that a line lacks all read it alike, and knowing headers is dear.
+        readings: dict[tuple[str, ...], str] = {}
         for delimiter in delimiters:
-            cells = cells_of(line, delimiter)
+            readings.setdefault(tuple(cells_of(line, delimiter)), delimiter)
+        for reading, delimiter in readings.items():
+            cells = list(reading)
             score = known(cells)
             if score >= 2 and (best is None or score > best[0]):
                 best = (score, number, delimiter, cells)
