@@ -282,8 +282,9 @@ def models(seen: Snapshot, zone: ZoneInfo) -> str:
 def _model(one: ModelLine, zone: ZoneInfo) -> tuple[str, ...]:
     told = "".join(_evaluation(taken, zone) for taken in one.evaluations)
     # "features" of the kind "definitions" are feature definitions to people.
-    plural = one.kind == "definitions"
-    name = f"{words(one.name.removesuffix('s'))} {one.kind}" if plural else words(one.name)
+    name = words(one.name)
+    if one.kind == "definitions":
+        name = f"{words(one.name.removesuffix('s'))} {one.kind}"
     return (
         f'<strong>{safe(name)}</strong> version {one.version}<br><span class="note">{safe(one.kind)}, '
         f"{safe(one.sha256[:12])}</span>",
